@@ -1,0 +1,196 @@
+"""Connections, batches and files as frozen values; rows and messages become these at once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from types import MappingProxyType
+
+from app.domain.errors import Fault
+from app.domain.states import BatchState, FileState, JobState
+
+MEDIA = "media"  # the lane of ordinary files; a service may name further ones
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """One service account and where media goes there. Its secret lives in the keyring."""
+
+    name: str
+    service: str
+    url: str
+    options: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+
+    def option(self, key: str) -> str:
+        """The option's text, empty when it was never given."""
+        return self.options.get(key, "")
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """One dropped set of folders on its way to one connection."""
+
+    id: str
+    title: str
+    connection: str
+    service: str
+    roots: tuple[Path, ...]
+    state: BatchState
+    jobs_wanted: tuple[str, ...] = ()
+    include: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
+    reason: Fault | None = None
+    created_at: float = 0.0  # UTC, seconds
+    finished_at: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A file the scan met; `path` is shown and unique in its batch, `relative` starts at the root."""
+
+    root: int
+    relative: Path
+    path: str  # forward slashes, as read from the disk
+    size: int  # bytes
+    modified_ns: int
+
+
+@dataclass(frozen=True, slots=True)
+class MediaFile:
+    """A file of a batch. `name` is what the service sees: NFC, and unique where names are flat."""
+
+    id: int
+    batch: str
+    path: str
+    source: Path  # absolute, where it is read from
+    name: str
+    size: int
+    modified_ns: int
+    lane: str = MEDIA
+
+    @property
+    def folder(self) -> str:
+        """The folder part of `path`, forward slashes, empty at the top."""
+        return self.path.rpartition("/")[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Digests:
+    """`md5` of all bytes and `quick` of size, path and both ends; lower-case hex."""
+
+    md5: str
+    quick: str
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """Degrees, WGS 84."""
+
+    latitude: float
+    longitude: float
+
+
+@dataclass(frozen=True, slots=True)
+class Capture:
+    """What EXIF and XMP say of one shot. Altitudes in metres, angles in degrees; None: not said."""
+
+    taken: datetime | None = None  # with a zone
+    position: Position | None = None
+    absolute_altitude: float | None = None
+    relative_altitude: float | None = None
+    gimbal_yaw: float | None = None
+    drone_model: str = ""
+    camera_model: str = ""
+    drone_serial: str = ""
+    panorama: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A file with all that a service may ask about it before a byte is sent.
+
+    `digests` and `capture` are None when the service's `Limits` do not ask for them.
+    """
+
+    file: MediaFile
+    digests: Digests | None = None
+    capture: Capture | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What the storage said of the stored bytes: its own etag, quotes stripped, case kept."""
+
+    etag: str
+    md5: str  # ours, lower-case hex, of the bytes as they were sent
+    key: str
+    remote_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """A stored file on its way to be registered, under the grant it was sent with.
+
+    `asked` says that a callback for it went out before and its answer was not kept: look first.
+    """
+
+    prepared: Prepared
+    receipt: Receipt
+    asked: bool = False
+
+    @property
+    def file(self) -> MediaFile:
+        return self.prepared.file
+
+
+@dataclass(frozen=True, slots=True)
+class FileStatus:
+    """A file as lists and `show` print it."""
+
+    file: MediaFile
+    state: FileState
+    receipt: Receipt | None
+    md5: str
+    attempts: int
+    fault: Fault | None
+    words: str = ""  # why it was skipped, what it has no position for
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """Numbers of one batch, counted by a query each time so that they cannot drift."""
+
+    total: int = 0
+    delivered: int = 0
+    skipped: int = 0
+    failed: int = 0  # needs a person: failed or gone
+    waiting: int = 0  # everything still on its way
+    dropped: int = 0
+    bytes_total: int = 0
+    bytes_delivered: int = 0  # confirmed
+    bytes_stored: int = 0  # confirmed, skipped or sent
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """What a service needs to finish a batch: counts, and the delivered names by remote group."""
+
+    total: int
+    delivered: int
+    skipped: int
+    failed: int
+    names: Mapping[str, frozenset[str]] = field(default_factory=lambda: MappingProxyType({}))
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """Work in the cloud after the delivery, for example a reconstruction."""
+
+    batch: str
+    kind: str
+    id: str
+    state: JobState
+    progress: int = 0  # percent
+    words: str = ""

@@ -1,0 +1,1 @@
+"""Decides what happens next; the only asynchronous code outside the window."""

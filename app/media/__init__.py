@@ -1,0 +1,1 @@
+"""What is on the card: folders, photos, fingerprints."""

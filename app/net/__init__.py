@@ -1,0 +1,1 @@
+"""Conversations over HTTP: one client, its errors, its pace."""

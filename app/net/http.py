@@ -1,0 +1,303 @@
+"""The one HTTP client for conversations: trust, limits, the clock's offset, errors in our words."""
+
+from __future__ import annotations
+
+import email.utils
+import ssl
+from collections.abc import Callable, Generator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, TypeVar
+from urllib.parse import urlsplit
+
+import httpx
+from pydantic import BaseModel, ValidationError
+
+from app import __version__
+from app.domain.errors import (
+    AnswerLost,
+    BadAnswer,
+    Forbidden,
+    Leg,
+    NetworkError,
+    NotSignedIn,
+    Offline,
+    PostflightError,
+    Refused,
+    ServerBusy,
+    TimedOut,
+    Untrusted,
+    UsageError,
+)
+from app.domain.ports import Clock, Trust
+from app.net import tls
+
+MAX_ANSWER = 10 * 1024 * 1024  # bytes; no known answer comes near
+_TIMEOUT = httpx.Timeout(30.0, connect=10.0)
+_BUSY = frozenset({408, 425, 429, 500, 502, 503, 504})
+_NOTHING_HAPPENED = frozenset({425, 429, 503})  # refused at the door: safe to send again
+
+M = TypeVar("M", bound=BaseModel)
+Fine = Callable[["Answer"], PostflightError | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A whole answer. `who` is the server's name for sentences, `call` the method and path."""
+
+    who: str
+    call: str
+    status: int
+    headers: Mapping[str, str]  # lower-case names
+    body: bytes
+
+    def read(self, model: type[M]) -> M:
+        """The body as `model`; BadAnswer when it is something else."""
+        try:
+            return model.model_validate_json(self.body)
+        except ValidationError as error:
+            raise self.nonsense(str(error.errors(include_input=False, include_url=False))) from None
+
+    def maybe(self, model: type[M]) -> M | None:
+        """The body as `model`, or None when it is empty, HTML or of another shape."""
+        try:
+            return model.model_validate_json(self.body)
+        except ValidationError:
+            return None
+
+    def nonsense(self, details: str = "") -> BadAnswer:
+        looks_like_page = self.body.lstrip()[:1] == b"<"
+        hint = (
+            "A web page came back: sign in to this Wi-Fi, or check the address and the proxy."
+            if looks_like_page
+            else "Postflight changed nothing. Check the address of the connection."
+        )
+        return BadAnswer(
+            f"{self.who} gave an answer that Postflight does not understand.",
+            hint,
+            leg=Leg.SERVICE,
+            details=f"{self.about()} {details}".strip(),
+        )
+
+    def about(self) -> str:
+        """Call, status and request id for details and logs; holds no secret."""
+        request_id = self.headers.get("x-request-id", "")
+        return f"{self.call} {self.status}" + (f" request {request_id}" if request_id else "")
+
+
+def checked_url(text: str) -> str:
+    """The address without a trailing slash; UsageError when it is no http(s) address."""
+    parts = urlsplit(text.strip())
+    try:
+        fine = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        fine = False
+    if not fine or parts.username or parts.password or parts.query or parts.fragment:
+        raise UsageError(
+            f"{text!r} is not an address Postflight can use.",
+            "Give it as https://host or https://host:port/path, without a user name or password.",
+        )
+    return text.strip().rstrip("/")
+
+
+class Http:
+    """One server's client; thread-safe, keeps connections. `who` names the server in sentences.
+
+    Redirects are never followed, so that tokens do not travel to another host.
+    """
+
+    def __init__(self, base_url: str, who: str, trust: Trust, clock: Clock) -> None:
+        self.who = who
+        self.base_url = checked_url(base_url)
+        self._trust = trust
+        self._clock = clock
+        self._client: httpx.Client | None = None
+        self._offset: float | None = None
+
+    @property
+    def clock_offset(self) -> float | None:
+        """Seconds the server is ahead of us, from its last Date header; None: not told."""
+        return self._offset
+
+    def sibling(self, base_url: str, who: str) -> Http:
+        """A client with the same trust for another server of the same connection."""
+        return Http(base_url, who, self._trust, self._clock)
+
+    def close(self) -> None:
+        if self._client is not None:
+            self._client.close()
+
+    def request(
+        self,
+        method: str,
+        path: str,
+        *,
+        json: object | None = None,
+        params: Mapping[str, str] | None = None,
+        headers: Mapping[str, str] | None = None,
+        auth: httpx.Auth | None = None,
+        repeatable: bool = True,
+        fine: Fine | None = None,
+    ) -> Answer:
+        """Sends once and answers, or raises a PostflightError.
+
+        `repeatable` False marks calls that must not run twice: when it is not known whether such
+        a call took effect, AnswerLost is raised. `fine` looks at every answer below 300 and at
+        every refusal, and may name the service's own error; its None means the usual reading.
+        """
+        call = f"{method} {path}"
+        with self._translated(call, repeatable):
+            request = self._opened().build_request(
+                method, self.base_url + path, json=json, params=params, headers=headers
+            )
+            answer = self._send(request, auth, call)
+        self._learn_clock(answer)
+        if fine is not None and (error := fine(answer)) is not None:
+            raise error
+        if answer.status >= 300:
+            raise usual_refusal(answer, repeatable)
+        return answer
+
+    def _send(self, request: httpx.Request, auth: httpx.Auth | None, call: str) -> Answer:
+        response = self._opened().send(request, auth=auth, stream=True)
+        try:
+            body = bytearray()
+            for chunk in response.iter_bytes():
+                body += chunk
+                if len(body) > MAX_ANSWER:
+                    raise BadAnswer(
+                        f"{self.who} gave an answer of more than 10 MB.",
+                        "Check the address of the connection.",
+                        leg=Leg.SERVICE,
+                        details=call,
+                    )
+        finally:
+            response.close()
+        headers = {name.lower(): value for name, value in response.headers.items()}
+        return Answer(self.who, call, response.status_code, headers, bytes(body))
+
+    def _opened(self) -> httpx.Client:
+        if self._client is None:
+            secure = self.base_url.startswith("https:")
+            self._client = httpx.Client(
+                verify=tls.context(self._trust) if secure else True,
+                timeout=_TIMEOUT,
+                follow_redirects=False,
+                headers={"User-Agent": f"Postflight/{__version__}"},
+            )
+        return self._client
+
+    def _learn_clock(self, answer: Answer) -> None:
+        told = email.utils.parsedate_tz(answer.headers.get("date", ""))
+        if told is not None:
+            self._offset = email.utils.mktime_tz(told) - self._clock.now()
+
+    @contextmanager
+    def _translated(self, call: str, repeatable: bool) -> Generator[None]:
+        """httpx's and ssl's exceptions become ours; tests/unit/net lists httpx's tree."""
+        try:
+            yield
+        except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError) as e:
+            raise self._not_reached(e, call) from e
+        except (httpx.InvalidURL, httpx.UnsupportedProtocol) as e:
+            raise UsageError(
+                f"The address of {self.who} cannot be used.", details=f"{call}: {e}"
+            ) from e
+        except httpx.TransportError as e:
+            timed_out = isinstance(e, httpx.TimeoutException)
+            raise self._cut_off(f"{call}: {type(e).__name__} {e}", timed_out, repeatable) from e
+        except httpx.HTTPError as e:
+            raise BadAnswer(
+                f"{self.who} gave an answer that Postflight does not understand.",
+                "Check the address of the connection.",
+                leg=Leg.SERVICE,
+                details=f"{call}: {type(e).__name__} {e}",
+            ) from e
+
+    def _not_reached(self, error: httpx.TransportError, call: str) -> NetworkError:
+        cause: BaseException | None = error
+        while cause is not None:
+            if isinstance(cause, ssl.SSLCertVerificationError):
+                return Untrusted(
+                    f"The certificate of {self.who} is not trusted by this computer.",
+                    "Give the authority's certificate with --ca-file, or ask who runs the network.",
+                    leg=Leg.NETWORK,
+                    details=f"{call}: {cause.verify_message}",
+                )
+            cause = cause.__cause__ or cause.__context__
+        return Offline(
+            f"{self.who} cannot be reached.",
+            "Postflight keeps everything and tries again. Check the network and the address.",
+            leg=Leg.NETWORK,
+            details=f"{call}: {error}",
+        )
+
+    def _cut_off(self, details: str, timed_out: bool, repeatable: bool) -> PostflightError:
+        hint = "Postflight keeps everything and tries again."
+        if not repeatable:
+            title = f"The answer of {self.who} was lost on the way."
+            hint = "Postflight looks at what the service has before it repeats anything."
+            return AnswerLost(title, hint, leg=Leg.NETWORK, details=details)
+        if timed_out:
+            title = f"{self.who} did not answer in time."
+            return TimedOut(title, hint, leg=Leg.NETWORK, details=details)
+        title = f"The connection to {self.who} broke off."
+        return NetworkError(title, hint, leg=Leg.NETWORK, details=details)
+
+
+def usual_refusal(answer: Answer, repeatable: bool) -> PostflightError:
+    """What an answer of 300 and above means when the service has no reading of its own."""
+    who, details = answer.who, answer.about()
+    if answer.status < 400:
+        return BadAnswer(
+            f"{who} sends Postflight to another address.",
+            "Put the right address into the connection; passwords never follow a redirect.",
+            leg=Leg.SERVICE,
+            details=details,
+        )
+    if answer.status == 401:
+        title, hint = f"{who} did not accept the sign-in.", "Check the token or password."
+        return NotSignedIn(title, hint, leg=Leg.SERVICE, details=details)
+    if answer.status == 403:
+        title, hint = f"{who} refused access.", "Ask its administrator for the right to upload."
+        return Forbidden(title, hint, leg=Leg.SERVICE, details=details)
+    if answer.status in _BUSY:
+        return _busy(answer, repeatable)
+    if answer.status >= 500:
+        title, hint = f"{who} has a problem of its own.", "Ask who runs it; nothing is lost."
+        return Refused(title, hint, leg=Leg.SERVICE, details=details)
+    title = f"{who} refused the call."
+    return Refused(title, "Check the address and the project.", leg=Leg.SERVICE, details=details)
+
+
+def _busy(answer: Answer, repeatable: bool) -> PostflightError:
+    if not repeatable and answer.status not in _NOTHING_HAPPENED:
+        return AnswerLost(
+            f"{answer.who} failed while it worked on a call.",
+            "Postflight looks at what the service has before it repeats anything.",
+            leg=Leg.SERVICE,
+            details=answer.about(),
+        )
+    return ServerBusy(
+        f"{answer.who} is busy.",
+        "Postflight waits and goes on by itself.",
+        leg=Leg.SERVICE,
+        details=answer.about(),
+        wait=wait_asked(answer.headers.get("retry-after", ""), answer.headers.get("date", "")),
+    )
+
+
+def wait_asked(retry_after: str, date: str = "") -> float | None:
+    """Seconds from a Retry-After header, at most an hour; dates count from the server's clock."""
+    if retry_after.strip().isdigit():
+        return min(float(retry_after), 3600.0)
+    until, now = email.utils.parsedate_tz(retry_after), email.utils.parsedate_tz(date)
+    if until is None or now is None:
+        return None
+    return min(max(float(email.utils.mktime_tz(until) - email.utils.mktime_tz(now)), 0.0), 3600.0)
+
+
+def body_text(value: Any, most: int = 200) -> str:
+    """A server's own words made safe to print: one line, no control characters, cut short."""
+    line = "".join(c if c.isprintable() else " " for c in str(value))
+    return " ".join(line.split())[:most]

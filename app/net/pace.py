@@ -1,0 +1,50 @@
+"""Keeps calls below a server's limit, and learns the limit from its refusals."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+
+
+class Pace:
+    """At most `per_second` calls a second, shared by all threads of one connection.
+
+    A refusal halves the rate, each unhurried success raises it a little, never above the start.
+    """
+
+    _FLOOR = 0.2
+    _GAIN = 1.05
+
+    def __init__(
+        self,
+        per_second: float,
+        monotonic: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self._most = per_second
+        self._rate = per_second
+        self._next = 0.0
+        self._monotonic = monotonic
+        self._sleep = sleep
+        self._lock = threading.Lock()
+
+    @property
+    def rate(self) -> float:
+        return self._rate
+
+    def wait_turn(self) -> None:
+        with self._lock:
+            now = self._monotonic()
+            turn = max(self._next, now)
+            self._next = turn + 1 / self._rate
+        if turn > now:
+            self._sleep(turn - now)
+
+    def refused(self) -> None:
+        with self._lock:
+            self._rate = max(self._rate / 2, self._FLOOR)
+
+    def accepted(self) -> None:
+        with self._lock:
+            self._rate = min(self._rate * self._GAIN, self._most)

@@ -1,0 +1,1 @@
+"""One conversation per cloud service; no bytes, no files, no state of their own."""

@@ -1,0 +1,187 @@
+"""The contract between the engine and one cloud service, and the values a service declares."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Protocol
+
+from app.domain.errors import FileRefused, PostflightError
+from app.domain.model import Batch, Connection, Found, Job, Prepared, Sent, Tally
+from app.domain.placement import Grant, Placement, Why
+from app.domain.ports import Clock
+from app.net.http import Http
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One setting of a connection; the command line's option and the window's form field.
+
+    `key` is the option's name without dashes in front, for example `project-id`.
+    """
+
+    key: str
+    title: str
+    help: str
+    required: bool = False
+    choices: tuple[str, ...] = ()
+    many: bool = False  # a comma-separated choice of several
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What would otherwise become an `if` on a service's name somewhere in the engine."""
+
+    flat_names: bool = False  # names must be unique in a batch without their folders
+    digests_first: bool = False  # `place` and `survey` need Prepared.digests
+    capture: bool = False  # `confirm` needs Prepared.capture
+    survey: int = 0  # files per `survey` call, 0: never asked
+    confirm: int = 1  # files per `confirm` call
+    confirm_parallel: int = 4  # `confirm` calls at once
+    one_group: bool = False  # a job needs all files of the batch in one remote group
+    names_to_finish: bool = False  # `finish` needs Tally.names
+
+
+@dataclass(frozen=True, slots=True)
+class Project:
+    id: str
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
+class Confirmed:
+    """Which files the service acknowledged, and the plain no it gave about others."""
+
+    ids: frozenset[int]
+    refused: Mapping[int, PostflightError] = field(default_factory=lambda: MappingProxyType({}))
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """The service has everything. `words`: what it said, or that it does not use the call."""
+
+    words: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class NotYet:
+    """The service is still at it. `progress` grows while it works (names it has so far)."""
+
+    words: str
+    progress: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """The service acknowledged these names of a group and does not have them after all."""
+
+    names: Mapping[str, frozenset[str]]
+    words: str
+
+
+class Service(Protocol):
+    """One cloud's conversation.
+
+    Blocking and thread-safe; called from control and file threads. A service moves no bytes and
+    opens no file. It never retries by itself: the engine repeats a call when the error says so.
+    Every method raises PostflightError only.
+    """
+
+    @property
+    def limits(self) -> Limits: ...
+
+    def sign_in(self) -> str:
+        """Proves that the secret is accepted; answers a sentence on who is signed in."""
+        ...
+
+    def projects(self) -> Sequence[Project]:
+        """What may be chosen as the destination; empty where there is nothing to choose.
+
+        Raises Refused when the connection names one that is not among them.
+        """
+        ...
+
+    def lane(self, path: str) -> str:
+        """Which lane a file travels in; all files of a lane share a grant."""
+        ...
+
+    def refuse(self, found: Found) -> FileRefused | None:
+        """Why the service would never take this file, known before the first byte."""
+        ...
+
+    def open(self, batch: Batch, lane: str, old: Grant | None) -> Grant:
+        """A grant with keys. With `old`, new keys: the same group where the service allows it.
+
+        The service may answer with another group; the engine compares `group`.
+        """
+        ...
+
+    def survey(self, grant: Grant, files: Sequence[Prepared]) -> frozenset[int]:
+        """Ids of the files the service seems to know; a hint for the order of work, no verdict.
+
+        At most `limits.survey` files a call.
+        """
+        ...
+
+    def place(self, grant: Grant, item: Prepared) -> Placement:
+        """Where the bytes of this file go, or that they are already there."""
+        ...
+
+    def confirm(self, grant: Grant, sent: Sequence[Sent]) -> Confirmed:
+        """The callback for at most `limits.confirm` files, all sent under `grant`.
+
+        May be repeated: for a file whose `asked` is set the service is asked first whether it
+        knows the file, and "already known" counts as acknowledged.
+        """
+        ...
+
+    def forget(self, grant: Grant, remote_id: str, why: Why) -> None:
+        """Gives up a placement; best effort, safe to repeat."""
+        ...
+
+    def finish(
+        self, batch: Batch, grants: Sequence[Grant], tally: Tally
+    ) -> Finished | NotYet | Missing:
+        """Closes the batch with the service; called again, with growing waits, after NotYet."""
+        ...
+
+    def start_jobs(
+        self, batch: Batch, grants: Sequence[Grant], kinds: Sequence[str]
+    ) -> Sequence[Job]:
+        """Starts the wanted jobs. Not safe to repeat: after a lost answer call `find_jobs`."""
+        ...
+
+    def find_jobs(self, batch: Batch, grants: Sequence[Grant]) -> Sequence[Job]:
+        """Jobs the service already runs for this batch."""
+        ...
+
+    def poll(self, job: Job) -> Job:
+        """The job as the service sees it now."""
+        ...
+
+    def stop(self, job: Job) -> None:
+        """Stops a running job; safe to repeat."""
+        ...
+
+    def delete(self, grants: Sequence[Grant], jobs: Sequence[Job]) -> None:
+        """Deletes the jobs' results and the remote groups; safe to repeat."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceSpec:
+    """How a service introduces itself to forms, command line and `bootstrap`."""
+
+    id: str
+    title: str
+    secret: str  # what the secret is, for example "organisation token"
+    fields: tuple[Field, ...]
+    build: Callable[[Connection, Callable[[], str], Http, Clock], Service]
+    jobs: tuple[str, ...] = ()  # kinds of jobs it can start
+
+
+def wanted_jobs(connection: Connection, spec: ServiceSpec) -> tuple[str, ...]:
+    """The kinds named by the connection's `reconstruct` option, in the spec's order."""
+    named = {part.strip().lower() for part in connection.option("reconstruct").split(",")}
+    return tuple(kind for kind in spec.jobs if kind in named)

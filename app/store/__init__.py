@@ -1,0 +1,1 @@
+"""What Postflight remembers: the queue in SQLite, settings, secrets, the lock."""

@@ -1,0 +1,1 @@
+"""Moving bytes to storage; knows no service by name."""

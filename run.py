@@ -1,0 +1,108 @@
+#!/usr/bin/env python3
+"""Makes .venv from requirements.lock when needed, then starts Postflight or, with `test`, the tests."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+import os
+import shutil
+import subprocess
+import sys
+import venv
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent
+LOCK = ROOT / "requirements.lock"
+APT_PACKAGES = ROOT / "packaging" / "linux" / "apt-packages.txt"
+ENV = ROOT / ".venv"
+PYTHON = ENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+STAMP = ENV / "postflight-stamp"
+
+
+def main(arguments: list[str]) -> int:
+    if sys.version_info < (3, 11):
+        sys.exit(f"Postflight needs Python 3.11 or newer; this is {sys.version.split()[0]}.")
+    make_environment()
+    environment = dict(os.environ)
+    if arguments[:1] == ["test"]:
+        make_qt_importable()
+        environment.setdefault("QT_QPA_PLATFORM", "offscreen")
+        command = [str(PYTHON), "-m", "pytest", *arguments[1:]]
+        folder: Path | None = ROOT
+    else:
+        # The caller's folder stays the working folder, so that relative paths mean what they say.
+        # -P: a folder named "app" where the caller stands must not be taken for ours.
+        command = [str(PYTHON), "-P", "-m", "app", *arguments]
+        environment["PYTHONPATH"] = os.pathsep.join(
+            part for part in (str(ROOT), environment.get("PYTHONPATH", "")) if part
+        )
+        folder = None
+    return run_to_end(command, environment, folder)
+
+
+def run_to_end(command: list[str], environment: dict[str, str], folder: Path | None) -> int:
+    """Ctrl-C reaches the child as well: it ends in its own way, and we pass on its exit code."""
+    with subprocess.Popen(command, cwd=folder, env=environment) as child:
+        while True:
+            try:
+                return child.wait()
+            except KeyboardInterrupt:
+                continue
+
+
+def make_environment() -> None:
+    """Does nothing while the lock, this Python and the place are those .venv was made with."""
+    told = LOCK.read_bytes() + sys.version.encode() + str(ROOT).encode()
+    wanted = hashlib.sha256(told).hexdigest()
+    if PYTHON.exists() and STAMP.exists() and STAMP.read_text(encoding="utf-8") == wanted:
+        return
+    print("Setting up .venv from requirements.lock (once, a minute or two) ...", file=sys.stderr)
+    # Debian and Ubuntu leave ensurepip out of python3; the system's pip can install into .venv.
+    with_pip = importlib.util.find_spec("ensurepip") is not None
+    venv.create(ENV, with_pip=with_pip, clear=True)
+    pip = (
+        [str(PYTHON), "-m", "pip"]
+        if with_pip
+        else [sys.executable, "-m", "pip", "--python", str(PYTHON)]
+    )
+    install = ["install", "-qq", "--disable-pip-version-check", "--require-hashes", "-r", str(LOCK)]
+    if subprocess.call([*pip, *install]):
+        sys.exit(
+            "The packages of requirements.lock could not be installed; pip's own words are above.\n"
+            "This needs pip and a way to a Python package index. On Debian or Ubuntu:\n"
+            "  sudo apt-get install -y python3-pip"
+        )
+    STAMP.write_text(wanted, encoding="utf-8")
+
+
+def make_qt_importable() -> None:
+    """Qt's wheels expect some system libraries on Linux; name them, and as root install them."""
+    if not sys.platform.startswith("linux") or qt_problem() is None:
+        return
+    lines = APT_PACKAGES.read_text(encoding="utf-8").splitlines()
+    packages = [line for line in lines if line and not line.startswith("#")]
+    apt = ["apt-get", "install", "-y", "--no-install-recommends", *packages]
+    if os.geteuid() == 0 and shutil.which("apt-get"):
+        print(
+            "Qt's system libraries are missing; installing them: " + " ".join(apt), file=sys.stderr
+        )
+        subprocess.call(["apt-get", "-qq", "update"])
+        environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+        subprocess.call([*apt, "-qq"], env=environment, stdout=subprocess.DEVNULL)
+    if problem := qt_problem():
+        sys.exit(
+            f"{problem}\nQt's system libraries are missing. Run this, then try again:\n"
+            f"  sudo {' '.join(apt)}"
+        )
+
+
+def qt_problem() -> str | None:
+    probe = subprocess.run(
+        [str(PYTHON), "-c", "import PySide6.QtWidgets"], capture_output=True, text=True, check=False
+    )
+    return None if probe.returncode == 0 else probe.stderr.strip().splitlines()[-1]
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
