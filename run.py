@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Makes .venv from requirements.lock when needed, then starts Postflight or, with `test`, the tests."""
+"""Makes .venv from requirements.lock when needed, then starts Postflight or, with `test`, tests."""
 
 from __future__ import annotations
 

@@ -48,7 +48,7 @@ class Batch:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A file the scan met; `path` is shown and unique in its batch, `relative` starts at the root."""
+    """A file the scan met; `path` is shown and unique in its batch, `relative` starts at a root."""
 
     root: int
     relative: Path
