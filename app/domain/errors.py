@@ -96,6 +96,17 @@ class Fault:
     details: str = ""
 
 
+def exit_code_of(code: str) -> int:
+    """The exit code of a remembered fault; 1 for codes that are no class of the tree."""
+    kinds = [PostflightError]
+    while kinds:
+        kind = kinds.pop()
+        if kind.code == code:
+            return kind.exit_code
+        kinds += kind.__subclasses__()
+    return 1
+
+
 class UsageError(PostflightError):
     code = "usage"
     exit_code = 2

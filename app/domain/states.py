@@ -75,13 +75,13 @@ FILE_MOVES: Final[dict[FileState, frozenset[FileState]]] = {
 
 BATCH_MOVES: Final[dict[BatchState, frozenset[BatchState]]] = {
     BatchState.SCANNING: frozenset(
-        {BatchState.READY, BatchState.EMPTY, BatchState.PAUSED, BatchState.CANCELLED}
+        {BatchState.READY, BatchState.EMPTY, BatchState.CANCELLED}
     ),
     BatchState.READY: frozenset({BatchState.RUNNING, BatchState.CANCELLED}),
     BatchState.RUNNING: frozenset(
         {BatchState.PAUSED, BatchState.FINISHING, BatchState.ATTENTION, BatchState.CANCELLED}
     ),
-    BatchState.PAUSED: frozenset({BatchState.SCANNING, BatchState.RUNNING, BatchState.CANCELLED}),
+    BatchState.PAUSED: frozenset({BatchState.RUNNING, BatchState.CANCELLED}),
     # Back to `running` when the service misses files that it had acknowledged.
     BatchState.FINISHING: frozenset(
         {

@@ -179,6 +179,7 @@ class ServiceSpec:
     fields: tuple[Field, ...]
     build: Callable[[Connection, Callable[[], str], Http, Clock], Service]
     jobs: tuple[str, ...] = ()  # kinds of jobs it can start
+    group_name: str = ""  # what the service calls the remote group, for `--json`
 
 
 def wanted_jobs(connection: Connection, spec: ServiceSpec) -> tuple[str, ...]:

@@ -1,0 +1,213 @@
+"""Puts the pieces together: store, secrets, services, engine; the only place that knows all."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from app.domain.errors import (
+    NotSignedIn,
+    PostflightError,
+    SecretsError,
+    UsageError,
+    exit_code_of,
+)
+from app.domain.model import Connection
+from app.domain.ports import Clock, Secrets, SystemClock, Trust
+from app.engine.context import Context, Patience
+from app.engine.doctor import Leg, examine
+from app.engine.engine import Engine, Listeners
+from app.engine.pools import Pools
+from app.net.http import Http
+from app.paths import Paths
+from app.practice.cloud import PracticeCloud
+from app.practice.sample import write_sample_flight
+from app.services.base import Service
+from app.services.registry import SPECS, spec_of
+from app.store.lock import FolderLock
+from app.store.secrets import SessionSecrets, system_secrets
+from app.store.store import Store
+from app.transfer.mover import Mover
+
+__all__ = ["SPECS", "App", "Practice", "build", "exit_code_of", "practice", "spec_of"]
+
+
+@dataclass(slots=True)
+class App:
+    """A running Postflight without a face. `close` when done."""
+
+    store: Store
+    secrets: Secrets
+    clock: Clock
+    patience: Patience
+    lock: FolderLock | None
+    interrupted: tuple[str, ...] = ()  # batches that an earlier run left abruptly
+    _engine: Engine | None = None
+    _movers: dict[Trust, Mover] = field(default_factory=dict[Trust, Mover])
+    _closers: list[Callable[[], None]] = field(default_factory=list[Callable[[], None]])
+
+    @property
+    def engine(self) -> Engine:
+        """Made when first asked for, so that lists start without threads."""
+        if self._engine is None:
+            self._engine = self._make_engine()
+        return self._engine
+
+    def _make_engine(self) -> Engine:
+        listeners = Listeners()
+        pools = Pools()
+        self._closers.append(pools.close)
+        context = Context(
+            store=self.store,
+            pools=pools,
+            secrets=self.secrets,
+            clock=self.clock,
+            rng=random.Random(),
+            publish=listeners.publish,
+            patience=self.patience,
+        )
+        return Engine(context, listeners, self.service, self._mover)
+
+    def service(self, connection: Connection) -> Service:
+        """The connection's service; its secret is not read before the first call."""
+        return self._built(connection)[0]
+
+    def _mover(self, connection: Connection) -> Mover:
+        """One for each set of trusted authorities: connections to storages are kept and shared."""
+        trust = Trust(connection.option("ca-file"))
+        if trust not in self._movers:
+            self._movers[trust] = Mover(trust)
+            self._closers.append(self._movers[trust].close)
+        return self._movers[trust]
+
+    def _built(self, connection: Connection) -> tuple[Service, Http]:
+        spec = spec_of(connection.service)
+        http = Http(connection.url, spec.title, Trust(connection.option("ca-file")), self.clock)
+        self._closers.append(http.close)
+        return spec.build(connection, lambda: self._secret(connection), http, self.clock), http
+
+    def _secret(self, connection: Connection) -> str:
+        secret = self.secrets.get(connection.name)
+        if not secret:
+            raise NotSignedIn(
+                f"The {spec_of(connection.service).secret} of {connection.name} is not known.",
+                "Add the connection again, or set "
+                f"{environment_name(connection.name)} for this run.",
+            )
+        return secret
+
+    def test(self, connection: Connection) -> list[Leg]:
+        """Walks the legs of a connection; the last one may have failed. Blocking."""
+        service, http = self._built(connection)
+        return list(examine(connection, service, http, self._mover(connection)))
+
+    def add_connection(self, connection: Connection, secret: str) -> None:
+        """Checks what can be checked without the network, keeps the secret, then the rest.
+
+        Without a keyring SecretsError is raised and the connection is kept all the same, so that
+        the secret may come from the environment.
+        """
+        check_connection(connection)
+        self.service(connection)
+        self.store.connections.save(connection)
+        if secret:
+            self.secrets.set(connection.name, secret)
+
+    def remove_connection(self, name: str) -> Connection:
+        connection = self.store.connections.get(name)
+        self.store.connections.remove(connection.name)
+        try:
+            self.secrets.delete(connection.name)
+        except SecretsError:
+            return connection
+        return connection
+
+    def close(self) -> None:
+        for closer in reversed(self._closers):
+            closer()
+        self.store.close()
+        if self.lock is not None:
+            self.lock.release()
+
+
+def build(
+    paths: Paths,
+    *,
+    exclusive: bool,
+    secrets: Secrets | None = None,
+    clock: Clock | None = None,
+    patience: Patience | None = None,
+) -> App:
+    """Opens Postflight's folder. `exclusive` is for whoever moves batches: it takes the lock and
+    puts right what a crash left; lists do without. Raises StoreError and UsageError."""
+    clock = clock or SystemClock()
+    lock = FolderLock(paths.data) if exclusive else None
+    if lock is not None:
+        lock.acquire()
+    try:
+        store = Store(paths.data, clock)
+    except PostflightError:
+        if lock is not None:
+            lock.release()
+        raise
+    interrupted = tuple(store.recover()) if exclusive else ()
+    return App(store, secrets or system_secrets(), clock, patience or Patience(), lock, interrupted)
+
+
+@dataclass(frozen=True, slots=True)
+class Practice:
+    """The practice cloud while it runs, with a connection and a secret for each service."""
+
+    cloud: PracticeCloud
+    secrets: Secrets
+    connections: tuple[Connection, ...]
+
+    @property
+    def address(self) -> str:
+        return urlsplit(self.connections[0].url).netloc
+
+    def sample_flight(self, folder: Path) -> Path:
+        return write_sample_flight(folder, rng=random.Random())
+
+
+@contextmanager
+def practice(folder: Path) -> Generator[Practice]:
+    """Starts the practice cloud, which keeps what it receives under `folder`."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with PracticeCloud(folder) as cloud:
+        secrets = SessionSecrets()
+        connections: list[Connection] = []
+        for account in cloud.accounts:
+            secrets.set(account.name, account.secret)
+            connections.append(
+                Connection(account.name, account.service, account.url, account.options)
+            )
+        yield Practice(cloud, secrets, tuple(connections))
+
+
+def environment_name(name: str) -> str:
+    """The environment variable that may hold the secret of connection `name`."""
+    plain = "".join(c if c.isascii() and c.isalnum() else "_" for c in name.upper())
+    return f"POSTFLIGHT_SECRET_{plain}"
+
+
+def check_connection(connection: Connection) -> None:
+    """UsageError when an option is missing, unknown to the service, or not one of its choices."""
+    spec = spec_of(connection.service)
+    known = {item.key: item for item in spec.fields}
+    for key, value in connection.options.items():
+        if key == "ca-file":
+            continue
+        if key not in known:
+            raise UsageError(f"{spec.title} has no option --{key}.")
+        choices, many = known[key].choices, known[key].many
+        words = [part.strip() for part in value.split(",")] if many else [value]
+        if choices and any(word not in choices for word in words):
+            raise UsageError(f"--{key} cannot be {value}.", f"It may be: {', '.join(choices)}.")
+    for item in spec.fields:
+        if item.required and not connection.option(item.key):
+            raise UsageError(f"{spec.title} needs --{item.key}.", f"{item.title}: {item.help}.")

@@ -1,0 +1,249 @@
+"""Carries one batch through its states: scan, send, register, finish."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+
+from app.domain.errors import BadAnswer, Cancelled, Fault, Leg, PostflightError, Refused
+from app.domain.events import BatchChanged, FilesChanged, Notice
+from app.domain.model import Batch, MediaFile, Prepared
+from app.domain.placement import Grant
+from app.domain.states import BatchState
+from app.engine.context import Context
+from app.engine.file_run import FileRun
+from app.engine.finishing import Finishing, failed_job
+from app.engine.grants import Grants
+from app.engine.meter import Meter
+from app.engine.preparing import glance
+from app.engine.registrar import Registrar
+from app.engine.scanning import Scan
+from app.engine.stop import Stop
+from app.media.scan import Choice
+from app.services.base import Missing, Service
+from app.transfer.mover import Mover
+
+_REGROUPS = 2  # how often a whole batch is sent anew because its remote group was replaced
+_ROUNDS = 3  # how often files that the service lost are registered again
+_GLANCES = 32  # files in one survey: enough to save calls, few enough to start soon
+
+
+class BatchRun:
+    """One run of one batch; made anew for each `resume`."""
+
+    def __init__(self, context: Context, service: Service, mover: Mover, batch: Batch) -> None:
+        self.batch = batch
+        self.meter = Meter(context.monotonic)
+        self.stop = Stop()
+        self._context = context
+        self._service = service
+        self._mover = mover
+        self._grants = Grants(context, service, batch, self.stop, self._regroup)
+        self._registrar: Registrar | None = None
+        self._regroups = 0
+
+    async def run(self) -> Batch:
+        """Ends in delivered, empty, attention or paused; only bugs are raised."""
+        try:
+            await self._scan()
+            if self._state() is not BatchState.EMPTY:
+                await self._deliver()
+        except Cancelled:
+            self._pause()
+        except PostflightError as error:
+            self.stop.set(error)
+            self._pause()
+        return self._context.store.batches.get(self.batch.id)
+
+    async def _scan(self) -> None:
+        if self._state() is not BatchState.SCANNING:
+            return
+        store, batch = self._context.store, self.batch
+        choice = Choice(batch.include, batch.exclude)
+        known = store.files.names(batch.id)
+        scan = Scan(batch.roots, choice, self._service, self.stop.cancel, known)
+        while (chunk := await self._context.pools.disk(scan.chunk)) is not None:
+            store.files.add(batch.id, chunk)
+            self._context.publish(FilesChanged(batch.id, ()))
+        quiet = sum(1 for item in scan.left_out if not item.fault)
+        if quiet:
+            store.batches.note(batch.id, f"{quiet} system files, links or hidden files left out.")
+        counts = store.files.counts(batch.id)
+        if counts.total == 0:
+            words = "Nothing to send was found."
+            self._move(BatchState.EMPTY, Fault("empty", words, "Choose another folder."))
+        else:
+            self._move(BatchState.READY)
+
+    async def _deliver(self) -> None:
+        """From any unfinished state to the end; `finishing` goes straight on from there."""
+        for _ in range(_ROUNDS):
+            if self._state() is not BatchState.FINISHING:
+                self._move(BatchState.RUNNING)
+                await self._send_all()
+                self._say_what_stands_out()
+                if self._context.store.files.counts(self.batch.id).failed:
+                    self._move(BatchState.ATTENTION, self._attention())
+                    return
+                self._move(BatchState.FINISHING)
+            finishing = Finishing(self._context, self._service, self.batch, self.stop)
+            outcome = await finishing.close_with_service()
+            if not isinstance(outcome, Missing):
+                await self._start_jobs(finishing, outcome.words)
+                return
+            self._register_again(outcome)
+        raise BadAnswer(
+            "The service loses files that it had acknowledged.",
+            "Ask who runs it; Postflight keeps the batch.",
+            leg=Leg.SERVICE,
+        )
+
+    async def _start_jobs(self, finishing: Finishing, words: str) -> None:
+        if words:
+            self._context.store.batches.note(self.batch.id, words)
+        jobs = await finishing.start_jobs()
+        if error := failed_job(jobs):
+            self._move(BatchState.ATTENTION, error.fault())
+            return
+        self._grants.forget_keys()
+        self._move(BatchState.DELIVERED)
+
+    def _register_again(self, outcome: Missing) -> None:
+        files = self._context.store.files
+        for group, names in outcome.names.items():
+            files.unconfirmed(self.batch.id, group, names)
+        self._context.store.batches.note(self.batch.id, outcome.words)
+        self._move(BatchState.RUNNING)
+
+    async def _send_all(self) -> None:
+        """Until no file waits any more. Raises what stopped it."""
+        while True:
+            await self._send_round()
+            self.stop.check_cause()
+            if not self._context.store.files.counts(self.batch.id).waiting:
+                return
+
+    async def _send_round(self) -> None:
+        registrar = Registrar(self._context, self._service, self.batch, self._grants, self.stop)
+        self._registrar = registrar
+        registering = asyncio.create_task(registrar.run())
+        queue: asyncio.Queue[MediaFile | None] = asyncio.Queue(self._context.pools.files_at_once)
+        pullers = [
+            asyncio.create_task(self._pull(queue, registrar))
+            for _ in range(self._context.pools.files_at_once)
+        ]
+        try:
+            await self._feed(queue)
+        finally:
+            for _ in pullers:
+                await queue.put(None)
+            await asyncio.gather(*pullers)
+            registrar.senders_done()
+            await registering
+
+    async def _feed(self, queue: asyncio.Queue[MediaFile | None]) -> None:
+        files = self._context.store.files
+        survey = min(self._service.limits.survey, _GLANCES)
+        while not self.stop.is_set():
+            taken = files.take(self.batch.id, survey or self._context.pools.files_at_once)
+            if not taken:
+                return
+            try:
+                ordered = await self._surveyed(taken) if survey else taken
+                for file in ordered:
+                    await queue.put(file)
+            except PostflightError as error:
+                for file in taken:
+                    files.requeue_moving(file.id)
+                self.stop.set(error)
+
+    async def _surveyed(self, taken: Sequence[MediaFile]) -> list[MediaFile]:
+        """Files the service seems to know come last: what is new is sent first."""
+        grant = await self._grants.current(taken[0].lane)
+        glanced = [item for file in taken if (item := await self._glance(file)) is not None]
+        familiar = await self._context.attempts.run(
+            self.stop,
+            lambda: self._context.pools.control(self._service.survey, grant, glanced),
+        )
+        return sorted(taken, key=lambda file: file.id in familiar)
+
+    async def _glance(self, file: MediaFile) -> Prepared | None:
+        try:
+            return await self._context.pools.disk(glance, file, self._service.limits)
+        except PostflightError:
+            return None  # whatever is wrong with the file is said when its turn comes
+
+    async def _pull(self, queue: asyncio.Queue[MediaFile | None], registrar: Registrar) -> None:
+        """A bug in one file still empties the queue, or the feeder would wait for ever."""
+        runner = FileRun(
+            self._context, self._service, self._mover, self._grants, self.meter, self.stop
+        )
+        bug: Exception | None = None
+        while (file := await queue.get()) is not None:
+            if self.stop.is_set():
+                self._context.store.files.requeue_moving(file.id)
+                continue
+            try:
+                await runner.run(file)
+            except Exception as error:
+                bug = error
+                self.stop.set()
+            registrar.wake()
+        if bug is not None:
+            raise bug
+
+    async def _regroup(self, old: Grant, new: Grant) -> None:
+        """The renewed grant leads to another remote group."""
+        if not self._service.limits.one_group:
+            return
+        self._regroups += 1
+        if self._regroups > _REGROUPS:
+            raise Refused(
+                "The storage keys end before the whole flight is sent, and each new key starts a"
+                " new group.",
+                "A reconstruction needs all photos in one group: send fewer photos at once, or"
+                " without a reconstruction.",
+                leg=Leg.SERVICE,
+            )
+        if self._registrar is not None:
+            async with self._registrar.busy:
+                moved = self._context.store.files.regroup(self.batch.id, new.lane)
+        else:
+            moved = self._context.store.files.regroup(self.batch.id, new.lane)
+        if moved:
+            words = (
+                f"The service opened a new group with the new keys; {moved} files are sent again,"
+                " because the reconstruction needs all of them in one group."
+            )
+            self._context.store.batches.note(self.batch.id, words)
+            self._context.publish(Notice(self.batch.id, words))
+
+    def _say_what_stands_out(self) -> None:
+        missing = self._context.store.files.without_position(self.batch.id)
+        words = f"{missing} photos have no position; they were sent all the same."
+        if missing and words not in self._context.store.batches.notes(self.batch.id):
+            self._context.store.batches.note(self.batch.id, words)
+
+    def _attention(self) -> Fault:
+        failed = self._context.store.files.counts(self.batch.id).failed
+        files = "1 file needs" if failed == 1 else f"{failed} files need"
+        hint = "See: postflight show. Retry sends them again."
+        return Fault("files-need-you", f"{files} you.", hint)
+
+    def _pause(self) -> None:
+        """Keeps the reason. A batch stopped while scanning scans again."""
+        cause = self.stop.cause
+        reason = cause.fault() if cause else Fault("stopped", "Stopped.", "Resume goes on.")
+        state = self._state()
+        if state in (BatchState.RUNNING, BatchState.FINISHING):
+            self._move(BatchState.PAUSED, reason)
+        elif cause is not None:
+            self._context.store.batches.note(self.batch.id, cause.title)
+
+    def _state(self) -> BatchState:
+        return self._context.store.batches.get(self.batch.id).state
+
+    def _move(self, to: BatchState, reason: Fault | None = None) -> None:
+        if self._state() is not to:
+            self._context.store.batches.move(self.batch.id, to, reason)
+        self._context.publish(BatchChanged(self.batch.id))

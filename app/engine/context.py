@@ -1,0 +1,44 @@
+"""What every part of the engine works with, handed over as one value."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from app.domain.events import Event
+from app.domain.ports import Clock, Secrets
+from app.domain.retry import RetryPolicy
+from app.engine.attempts import Attempts
+from app.engine.pools import Pools
+from app.store.store import Store
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How long to wait where no answer says so; seconds."""
+
+    policy: RetryPolicy = field(default_factory=RetryPolicy)
+    import_first: float = 1.0  # after the first look, which is at once
+    import_longest: float = 15.0
+    import_stalled: float = 900.0  # without any progress of the service's import
+    job_first: float = 2.0
+    job_longest: float = 30.0
+    gather: float = 20.0  # how long stored files wait for company in one registration
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    store: Store
+    pools: Pools
+    secrets: Secrets
+    clock: Clock
+    rng: random.Random
+    publish: Callable[[Event], None]
+    patience: Patience = field(default_factory=Patience)
+    monotonic: Callable[[], float] = time.monotonic
+
+    @property
+    def attempts(self) -> Attempts:
+        return Attempts(self.patience.policy, self.rng)

@@ -1,0 +1,94 @@
+"""`connection test`: walks the legs from name to storage keys and names the one that fails."""
+
+from __future__ import annotations
+
+import socket
+import uuid
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from app.domain.errors import ClockWrong, Fault, Offline, PostflightError
+from app.domain.model import MEDIA, Batch, Connection
+from app.domain.states import BatchState
+from app.net.http import Http
+from app.services.base import Service
+from app.transfer.mover import Mover
+
+CLOCK_TOLERANCE = 300.0  # seconds; storages refuse signatures at 900
+
+
+@dataclass(frozen=True, slots=True)
+class Leg:
+    """One step of the test. `fault` is None when it passed; `words` says what was seen."""
+
+    name: str
+    words: str
+    fault: Fault | None = None
+
+
+def examine(connection: Connection, service: Service, http: Http, mover: Mover) -> Iterator[Leg]:
+    """Legs in order, ending with the first that fails. Blocking; sends no file, changes nothing."""
+    steps: tuple[tuple[str, Callable[[], str]], ...] = (
+        ("name", lambda: _resolve(connection.url)),
+        ("connection", lambda: _reach(http)),
+        ("clock", lambda: _clock(http)),
+        ("sign-in", service.sign_in),
+        ("project", lambda: _projects(service)),
+        ("storage keys", lambda: _storage(connection, service, mover)),
+    )
+    for name, step in steps:
+        try:
+            yield Leg(name, step())
+        except PostflightError as error:
+            yield Leg(name, error.title, error.fault())
+            return
+
+
+def _resolve(url: str) -> str:
+    host = urlsplit(url).hostname or ""
+    try:
+        found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
+    except OSError as error:
+        raise Offline(
+            f"The name {host} is not known on this network.",
+            "Check the address of the connection, and that this computer is online.",
+            details=str(error),
+        ) from error
+    return f"{host} is {found[0][4][0]}"
+
+
+def _reach(http: Http) -> str:
+    """Any HTTP answer will do: it proves the way, and on https the certificate."""
+    status = http.knock()
+    secure = http.base_url.startswith("https:")
+    return f"answers ({status})" + (", certificate trusted" if secure else ", not encrypted")
+
+
+def _clock(http: Http) -> str:
+    offset = http.clock_offset
+    if offset is None:
+        return "the server does not tell its time"
+    if abs(offset) > CLOCK_TOLERANCE:
+        direction = "behind" if offset > 0 else "ahead"
+        raise ClockWrong(
+            f"This computer's clock is {abs(offset) / 60:.0f} minutes {direction}.",
+            "Set the clock right: storages refuse signatures that are 15 minutes off.",
+        )
+    return f"{abs(offset):.0f} s apart"
+
+
+def _projects(service: Service) -> str:
+    projects = service.projects()
+    return f"{len(projects)} to choose from" if projects else "nothing to choose"
+
+
+def _storage(connection: Connection, service: Service, mover: Mover) -> str:
+    batch = Batch(
+        uuid.uuid4().hex, "Test", connection.name, connection.service, (), BatchState.READY
+    )
+    grant = service.open(batch, MEDIA, None)
+    if grant.storage is None:
+        return "the service signs each address itself"
+    mover.probe(grant.storage)
+    return f"keys received, {urlsplit(grant.storage.endpoint).hostname} reached"

@@ -1,0 +1,247 @@
+"""The façade that window and command line share: ask for things here, listen for what happens."""
+
+from __future__ import annotations
+
+import asyncio
+import uuid
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from app.domain.errors import PostflightError, UsageError
+from app.domain.events import BatchChanged, Event
+from app.domain.model import Batch, Connection, Counts, FileStatus, Job
+from app.domain.placement import Why
+from app.domain.ports import Cancel
+from app.domain.states import UNFINISHED, BatchState
+from app.engine.batch_run import BatchRun
+from app.engine.context import Context
+from app.engine.finishing import Finishing
+from app.engine.grants import Grants
+from app.engine.meter import Pulse
+from app.engine.scanning import Plan, plan
+from app.engine.stop import Stop
+from app.media.scan import Choice
+from app.services.base import Service
+from app.transfer.mover import Mover
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What the person asks to be sent."""
+
+    connection: str
+    roots: tuple[Path, ...]
+    title: str = ""
+    include: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
+    jobs: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """One batch now: what lists, bars and `--json` show."""
+
+    batch: Batch
+    counts: Counts
+    pulse: Pulse
+    jobs: tuple[Job, ...]
+    remote: tuple[str, ...]  # the service's ids of the remote groups, newest last
+
+    def with_pulse(self, pulse: Pulse) -> Snapshot:
+        """The same with the speeds of an earlier look: a finished run has none any more."""
+        return replace(self, pulse=pulse)
+
+
+class Listeners:
+    """Whoever wants to hear events; called on the engine's loop."""
+
+    def __init__(self) -> None:
+        self._all: list[Callable[[Event], None]] = []
+
+    def add(self, listener: Callable[[Event], None]) -> Callable[[], None]:
+        """Answers the function that ends it."""
+        self._all.append(listener)
+        return lambda: self._all.remove(listener)
+
+    def publish(self, event: Event) -> None:
+        for listener in tuple(self._all):
+            listener(event)
+
+
+class Engine:
+    """Lives on one event loop; every method is called there."""
+
+    def __init__(
+        self,
+        context: Context,
+        listeners: Listeners,
+        service_of: Callable[[Connection], Service],
+        mover_of: Callable[[Connection], Mover],
+    ) -> None:
+        self._context = context
+        self._store = context.store
+        self._service_of = service_of
+        self._mover_of = mover_of
+        self._services: dict[str, Service] = {}
+        self._runs: dict[str, BatchRun] = {}
+        self.subscribe = listeners.add
+
+    async def plan(self, order: Order, cancel: Cancel) -> Plan:
+        """What an upload of `order` would do; nothing is stored."""
+        service = self._service(order.connection)
+        choice = Choice(order.include, order.exclude)
+        return await self._context.pools.disk(plan, order.roots, choice, service, cancel)
+
+    def add(self, order: Order) -> Batch:
+        """A new batch, not yet running. Roots are remembered as absolute paths."""
+        connection = self._store.connections.get(order.connection)
+        if not order.roots:
+            raise UsageError("Nothing was named to send.", "Name a folder or files.")
+        batch = Batch(
+            id=uuid.uuid4().hex,
+            title=order.title or order.roots[0].resolve().name or str(order.roots[0]),
+            connection=connection.name,
+            service=connection.service,
+            roots=tuple(root.absolute() for root in order.roots),
+            state=BatchState.SCANNING,
+            jobs_wanted=order.jobs,
+            include=order.include,
+            exclude=order.exclude,
+            created_at=self._context.clock.now(),
+        )
+        self._store.batches.add(batch)
+        self._context.publish(BatchChanged(batch.id))
+        return batch
+
+    async def run(self, batch_ids: Iterable[str]) -> list[Batch]:
+        """Carries these batches, side by side, until each is finished or stopped."""
+        return list(await asyncio.gather(*(self._run(batch_id) for batch_id in batch_ids)))
+
+    async def _run(self, batch_id: str) -> Batch:
+        batch = self._store.batches.get(batch_id)
+        if batch_id in self._runs:
+            return batch
+        try:
+            service = self._service(batch.connection)
+        except PostflightError as error:
+            self._store.batches.note(batch_id, error.title)
+            raise
+        run = self._runs[batch_id] = BatchRun(self._context, service, self._mover(batch), batch)
+        try:
+            return await run.run()
+        finally:
+            del self._runs[batch_id]
+
+    def stop(self) -> None:
+        """Everything that runs winds down and keeps its place; `run` returns when it has."""
+        for run in self._runs.values():
+            run.stop.set()
+
+    def unfinished(self) -> list[Batch]:
+        return [batch for batch in self._store.batches.all() if batch.state in UNFINISHED]
+
+    def retry(self, batch_id: str) -> int:
+        """Failed and missing files wait again. How many; the batch goes on with `run`."""
+        return self._store.files.retry(batch_id)
+
+    def accept_missing(self, batch_id: str) -> int:
+        """The person accepts that these files are not sent: the batch may finish without them."""
+        return self._store.files.drop_failed(batch_id)
+
+    async def follow_jobs(self, batch_id: str, stop: Stop) -> list[Job]:
+        """Until every job of the batch has ended."""
+        batch = self._store.batches.get(batch_id)
+        service = self._service(batch.connection)
+        return await Finishing(self._context, service, batch, stop).follow()
+
+    async def cancel(self, batch_id: str, delete: bool = False) -> Batch:
+        """Gives the batch up. What is delivered stays, unless `delete` asks the service for it.
+
+        A running job is stopped. Safe to repeat; what the service cannot be told is skipped,
+        except for `delete`, which raises.
+        """
+        batch = self._store.batches.get(batch_id)
+        if run := self._runs.get(batch_id):
+            raise UsageError(f"{run.batch.title} is being sent.", "Stop it first.")
+        service = self._service(batch.connection)
+        jobs = self._store.batches.jobs(batch_id)
+        await self._stop_jobs(service, jobs)
+        await self._tidy(service, batch)
+        if delete:
+            grants = self._store.grants.of_batch(batch_id)
+            await self._context.pools.control(service.delete, grants, jobs)
+            self._store.batches.note(batch_id, "Deleted at the service.")
+        if batch.state not in (BatchState.DELIVERED, BatchState.CANCELLED):
+            self._store.batches.move(batch_id, BatchState.CANCELLED)
+        self._context.publish(BatchChanged(batch_id))
+        return self._store.batches.get(batch_id)
+
+    async def _stop_jobs(self, service: Service, jobs: Sequence[Job]) -> None:
+        for job in jobs:
+            if job.id:
+                try:
+                    await self._context.pools.control(service.stop, job)
+                    self._store.batches.save_job(
+                        await self._context.pools.control(service.poll, job)
+                    )
+                except PostflightError as error:
+                    self._store.batches.note(job.batch, error.title)
+
+    async def _tidy(self, service: Service, batch: Batch) -> None:
+        """Unfinished uploads and placements are given up at storage and service, best effort."""
+        grants = Grants(self._context, service, batch, Stop(), _not_replaced)
+        for file_id, upload in self._store.parts.open_uploads(batch.id):
+            grant_id = self._store.files.grant_of(file_id)
+            if grant_id is not None:
+                grant = grants.with_keys(grant_id)
+                await self._context.pools.control(self._mover(batch).abandon, grant, upload)
+            self._store.parts.of_file(file_id).clear()
+        for file_id in self._store.files.drop_open(batch.id):
+            if placed := self._store.files.placement(file_id):
+                grant = grants.with_keys(placed[0])
+                try:
+                    await self._context.pools.control(
+                        service.forget, grant, placed[1], Why.CANCELLED
+                    )
+                except PostflightError as error:
+                    self._store.batches.note(batch.id, error.title)
+        grants.forget_keys()
+
+    def snapshot(self, batch_id: str) -> Snapshot:
+        run = self._runs.get(batch_id)
+        pulse = run.meter.sample() if run else Pulse(0, 0, 0.0, None)
+        groups = [grant.group for grant in self._store.grants.of_batch(batch_id) if grant.group]
+        return Snapshot(
+            self._store.batches.get(batch_id),
+            self._store.files.counts(batch_id),
+            pulse,
+            tuple(self._store.batches.jobs(batch_id)),
+            tuple(dict.fromkeys(groups)),
+        )
+
+    def files(self, batch_id: str) -> Iterable[FileStatus]:
+        return self._store.files.statuses(batch_id)
+
+    def notes(self, batch_id: str) -> list[str]:
+        return self._store.batches.notes(batch_id)
+
+    def batches(self) -> list[Batch]:
+        return self._store.batches.all()
+
+    def find(self, word: str) -> Batch:
+        """A batch by the beginning of its id or by its title; UsageError otherwise."""
+        return self._store.batches.find(word)
+
+    def _mover(self, batch: Batch) -> Mover:
+        return self._mover_of(self._store.connections.get(batch.connection))
+
+    def _service(self, name: str) -> Service:
+        connection = self._store.connections.get(name)
+        if connection.name not in self._services:
+            self._services[connection.name] = self._service_of(connection)
+        return self._services[connection.name]
+
+
+async def _not_replaced(old: object, new: object) -> None:
+    """Cancelling opens no new grant."""

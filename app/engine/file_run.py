@@ -1,0 +1,169 @@
+"""Carries one file from `queued` to `sent`, or to the sentence that says why not."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from app.domain.errors import (
+    Cancelled,
+    FileChanged,
+    FileGone,
+    KeysExpired,
+    PostflightError,
+    Scope,
+)
+from app.domain.events import FilesChanged
+from app.domain.model import MediaFile, Prepared
+from app.domain.placement import AlreadyThere, Grant, ObjectTarget, SignedPut, Why
+from app.engine.context import Context
+from app.engine.grants import Grants
+from app.engine.meter import Meter
+from app.engine.preparing import prepare
+from app.engine.stop import Stop
+from app.services.base import Service
+from app.transfer.mover import Mover, Transfer
+
+
+class FileRun:
+    """One batch's files, each carried by `run`; several may be carried at once."""
+
+    def __init__(
+        self,
+        context: Context,
+        service: Service,
+        mover: Mover,
+        grants: Grants,
+        meter: Meter,
+        stop: Stop,
+    ) -> None:
+        self._context = context
+        self._mover = mover
+        self._files = context.store.files
+        self._service = service
+        self._grants = grants
+        self._meter = meter
+        self._stop = stop
+
+    async def run(self, file: MediaFile) -> None:
+        """`file` is `preparing`. Ends in a settled, failed or queued state; raises nothing.
+
+        An error about the whole batch raises the stop sign and leaves the file queued.
+        """
+        try:
+            await self._context.attempts.run(
+                self._stop,
+                lambda: self._carry(file),
+                progress=lambda: self._progress_of(file),
+                worried=lambda error, wait: self._wait(file),
+            )
+        except Cancelled:
+            self._files.requeue_moving(file.id)
+        except PostflightError as error:
+            await self._give_up(file, error)
+        self._publish(file)
+
+    def _progress_of(self, file: MediaFile) -> int:
+        """Parts on the storage: a large file on a bad line may fail often, as long as it grows."""
+        return len(self._context.store.parts.of_file(file.id).parts())
+
+    def _wait(self, file: MediaFile) -> None:
+        self._files.requeue_moving(file.id)
+        self._publish(file)
+
+    async def _carry(self, file: MediaFile) -> None:
+        """One attempt; safe to repeat."""
+        file = self._files.retake(file.id)
+        prepared = await self._prepared(file)
+        grant = await self._grants.current(file.lane)
+        await self._forget_earlier(file)
+        try:
+            placement = await self._context.pools.file(self._service.place, grant, prepared)
+            if isinstance(placement, AlreadyThere):
+                self._files.skipped(file.id, placement.words, placement.remote_id)
+                return
+            await self._send(grant, placement, prepared)
+        except KeysExpired:
+            await self._grants.renew(grant)
+            raise
+
+    async def _prepared(self, file: MediaFile) -> Prepared:
+        known = self._files.prepared(file.id)
+        limits = self._service.limits
+        has_digests = known.digests is not None or not limits.digests_first
+        if has_digests and (known.capture is not None or not limits.capture):
+            return known
+        try:
+            prepared = await self._context.pools.file(prepare, file, limits, self._stop.cancel)
+        except FileChanged:
+            await self._look_again(file)
+            raise
+        self._files.save_prepared(file.id, prepared.digests, prepared.capture)
+        return prepared
+
+    async def _look_again(self, file: MediaFile) -> None:
+        """The file is another one than at the scan: the next attempt is about what lies there."""
+        try:
+            stat = await self._context.pools.disk(file.source.stat)
+        except OSError:
+            return
+        self._files.changed(file.id, stat.st_size, stat.st_mtime_ns)
+
+    async def _forget_earlier(self, file: MediaFile) -> None:
+        """A placement that an earlier attempt did not finish: its signed address is gone."""
+        earlier = self._files.placement(file.id)
+        if earlier is None:
+            return
+        grant_id, remote_id = earlier
+        grant = self._grants.with_keys(grant_id)
+        await self._context.pools.control(self._service.forget, grant, remote_id, Why.AGAIN)
+        self._files.unplaced(file.id)
+
+    async def _send(
+        self, grant: Grant, placement: ObjectTarget | SignedPut, prepared: Prepared
+    ) -> None:
+        file = prepared.file
+        key = placement.key if isinstance(placement, ObjectTarget) else ""
+        self._files.placed(file.id, grant.id, placement.remote_id, key)
+        self._publish(file)
+        transfer = Transfer(
+            file=file,
+            md5=prepared.digests.md5 if prepared.digests else None,
+            ledger=self._context.store.parts.of_file(file.id),
+            progress=self._meter.file(file.id),
+            cancel=self._stop.cancel,
+        )
+        stored = False
+        try:
+            receipt = await self._context.pools.file(self._mover.place, grant, placement, transfer)
+            stored = True
+        except FileChanged:
+            await self._look_again(file)
+            raise
+        finally:
+            self._meter.settle(file.id, counts=stored)
+        self._files.stored(file.id, replace(receipt, remote_id=placement.remote_id))
+        if self._service.limits.one_group and not self._grants.is_current(grant):
+            self._files.requeue_stored(file.id)
+
+    async def _give_up(self, file: MediaFile, error: PostflightError) -> None:
+        self._files.requeue_moving(file.id)
+        if isinstance(error, FileGone):
+            self._files.gone(file.id, error.fault())
+        elif error.scope is Scope.BATCH:
+            self._stop.set(error)
+        else:
+            earlier = self._files.placement(file.id)
+            self._files.failed(file.id, error.fault())
+            if earlier is not None:
+                await self._tell_failed(file, *earlier)
+
+    async def _tell_failed(self, file: MediaFile, grant_id: int, remote_id: str) -> None:
+        grant = self._grants.with_keys(grant_id)
+        try:
+            await self._context.pools.control(self._service.forget, grant, remote_id, Why.FAILED)
+        except PostflightError:
+            return  # best effort: the file's own error is what the person must read
+        self._files.unplaced(file.id)
+
+    def _publish(self, file: MediaFile) -> None:
+        self._context.publish(FilesChanged(file.batch, (file.id,)))

@@ -1,0 +1,127 @@
+"""A batch's grants: opened once, kept across restarts, renewed early and by one caller only."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable
+from dataclasses import asdict, replace
+
+from app.domain.errors import SecretsError
+from app.domain.model import Batch
+from app.domain.placement import Grant, Keys
+from app.engine.context import Context
+from app.engine.stop import Stop
+from app.services.base import Service
+
+_MARGIN = 300.0  # seconds before the end at which keys are renewed, and
+_SHARE = 0.2  # of their life where that is shorter
+
+Replaced = Callable[[Grant, Grant], Awaitable[None]]
+
+
+class Grants:
+    """`replaced` is awaited with the old and the new grant when a renewal brought another group."""
+
+    def __init__(
+        self, context: Context, service: Service, batch: Batch, stop: Stop, replaced: Replaced
+    ) -> None:
+        self._context = context
+        self._service = service
+        self._batch = batch
+        self._stop = stop
+        self._replaced = replaced
+        self._current: dict[str, Grant] = {}
+        self._margins: dict[int, float] = {}
+        self._locks: dict[str, asyncio.Lock] = {}
+
+    async def current(self, lane: str) -> Grant:
+        """A grant that may send for a while yet; opened or renewed when there is none."""
+        async with self._lock(lane):
+            grant = self._current.get(lane) or self._remembered(lane)
+            if grant is None or not self._lasts(grant):
+                grant = await self._open(lane, grant)
+            self._current[lane] = grant
+            return grant
+
+    async def renew(self, stale: Grant) -> None:
+        """New keys, unless somebody renewed `stale` already: however many threads ask, one call."""
+        async with self._lock(stale.lane):
+            if self._current.get(stale.lane, stale).id == stale.id:
+                self._current[stale.lane] = await self._open(stale.lane, stale)
+
+    def is_current(self, grant: Grant) -> bool:
+        """Whether files sent under `grant` land in the group that is used now."""
+        now = self._current.get(grant.lane)
+        return now is None or now.group == grant.group
+
+    def with_keys(self, grant_id: int) -> Grant:
+        """Any grant of this batch, with its keys where they are still known."""
+        for grant in self._current.values():
+            if grant.id == grant_id:
+                return grant
+        grant = self._context.store.grants.get(grant_id)
+        return replace(grant, keys=self._load_keys(grant))
+
+    def forget_keys(self) -> None:
+        """The batch is over: its keys leave the keyring."""
+        for grant in self._context.store.grants.of_batch(self._batch.id):
+            try:
+                self._context.secrets.delete(_name(grant))
+            except SecretsError:
+                return
+
+    def _lock(self, lane: str) -> asyncio.Lock:
+        return self._locks.setdefault(lane, asyncio.Lock())
+
+    def _remembered(self, lane: str) -> Grant | None:
+        grant = self._context.store.grants.newest(self._batch.id, lane)
+        return None if grant is None else replace(grant, keys=self._load_keys(grant))
+
+    def _lasts(self, grant: Grant) -> bool:
+        if grant.storage is not None and grant.keys is None:
+            return False
+        if grant.expires_at is None:
+            return True
+        margin = self._margins.get(grant.id, _MARGIN * _SHARE)
+        return grant.expires_at - self._context.clock.now() > margin
+
+    async def _open(self, lane: str, old: Grant | None) -> Grant:
+        attempts = self._context.attempts
+        if old is None and not self._current:
+            attempts = attempts.brief()
+        fresh = await attempts.run(
+            self._stop,
+            lambda: self._context.pools.control(self._service.open, self._batch, lane, old),
+        )
+        stored = self._context.store.grants.add(fresh)
+        self._save_keys(stored)
+        if stored.expires_at is not None:
+            life = stored.expires_at - self._context.clock.now()
+            self._margins[stored.id] = min(_MARGIN, life * _SHARE)
+        if old is not None and old.group != stored.group:
+            await self._replaced(old, stored)
+        return stored
+
+    def _save_keys(self, grant: Grant) -> None:
+        """Without a keyring keys live in memory only; a restart then asks for new ones."""
+        if grant.keys is None:
+            return
+        try:
+            self._context.secrets.set(_name(grant), json.dumps(asdict(grant.keys)))
+        except SecretsError:
+            return
+
+    def _load_keys(self, grant: Grant) -> Keys | None:
+        if grant.storage is None:
+            return None
+        try:
+            text = self._context.secrets.get(_name(grant))
+        except SecretsError:
+            return None
+        return Keys(**json.loads(text)) if text else None
+
+
+def _name(grant: Grant) -> str:
+    """Batch and row number: row numbers alone repeat when a database is made anew."""
+    return f"grant {grant.batch[:12]} {grant.id}"

@@ -1,0 +1,46 @@
+"""The named threads in which blocking code runs."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import ParamSpec, TypeVar
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+FILES_AT_ONCE = 4  # 2 to 4 threads fill a link; more only cost memory (design: speed 3)
+
+
+class Pools:
+    """Control calls, files and the disk never wait for each other's threads.
+
+    The awaiting coroutine is never cancelled: stopping means raising a `Stop`, and then waiting
+    for the thread to come back, so that no thread is left behind and no slot is counted twice.
+    """
+
+    def __init__(self, files_at_once: int = FILES_AT_ONCE) -> None:
+        self.files_at_once = files_at_once
+        self._control = ThreadPoolExecutor(4, "pf-control")
+        self._file = ThreadPoolExecutor(files_at_once, "pf-file")
+        self._disk = ThreadPoolExecutor(1, "pf-disk")
+
+    async def control(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        return await _in(self._control, work, *args, **kwargs)
+
+    async def file(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        return await _in(self._file, work, *args, **kwargs)
+
+    async def disk(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        return await _in(self._disk, work, *args, **kwargs)
+
+    def close(self) -> None:
+        for pool in (self._control, self._file, self._disk):
+            pool.shutdown(wait=True, cancel_futures=True)
+
+
+async def _in(
+    pool: ThreadPoolExecutor, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs
+) -> T:
+    return await asyncio.get_running_loop().run_in_executor(pool, lambda: work(*args, **kwargs))

@@ -1,0 +1,149 @@
+"""Registers stored files with the service: gathers them, asks once, never blindly twice."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import replace
+from itertools import groupby
+
+from app.domain.errors import Cancelled, PostflightError, Refused, Scope
+from app.domain.events import FilesChanged
+from app.domain.model import Batch, Sent
+from app.engine.context import Context
+from app.engine.grants import Grants
+from app.engine.stop import Stop
+from app.services.base import Confirmed, Service
+
+
+class Registrar:
+    """One batch's registrations, each file under the grant it was sent with.
+
+    Before a callback goes out its files are marked as asked; only an answer takes the mark away.
+    Whatever ends the program in between, the next attempt asks the service first.
+    """
+
+    def __init__(
+        self, context: Context, service: Service, batch: Batch, grants: Grants, stop: Stop
+    ) -> None:
+        self._context = context
+        self._files = context.store.files
+        self._service = service
+        self._batch = batch
+        self._grants = grants
+        self._stop = stop
+        self._stored = asyncio.Event()
+        self._senders_done = False
+        self.busy = asyncio.Lock()  # held while callbacks are out
+        stop.also(self.wake)
+
+    def wake(self) -> None:
+        """A file was stored."""
+        self._stored.set()
+
+    def senders_done(self) -> None:
+        """Nothing more is coming: register what is there and end."""
+        self._senders_done = True
+        self._stored.set()
+
+    async def run(self) -> None:
+        """Until the senders are done and everything stored is acknowledged or failed."""
+        limits, waiting_since = self._service.limits, None
+        while not self._stop.is_set():
+            self._stored.clear()
+            due = self._files.to_confirm(self._batch.id, limits.confirm * limits.confirm_parallel)
+            if not due:
+                if self._senders_done:
+                    return
+                waiting_since = None
+                await self._wait(None)
+                continue
+            now = self._context.monotonic()
+            waiting_since = now if waiting_since is None else waiting_since
+            patience = waiting_since + self._context.patience.gather - now
+            if len(due) >= limits.confirm or self._senders_done or patience <= 0:
+                await self._register(due)
+                waiting_since = None
+            else:
+                await self._wait(patience)
+
+    async def _wait(self, seconds: float | None) -> None:
+        """For a stored file, the stop sign, or time."""
+        try:
+            async with asyncio.timeout(seconds):
+                await self._stored.wait()
+        except TimeoutError:
+            return
+
+    async def _register(self, due: Sequence[tuple[int, Sent]]) -> None:
+        size = self._service.limits.confirm
+        calls: list[tuple[int, list[Sent]]] = []
+        for grant_id, group in groupby(due, key=lambda pair: pair[0]):
+            files = [sent for _, sent in group]
+            calls += [(grant_id, files[i : i + size]) for i in range(0, len(files), size)]
+        width = self._service.limits.confirm_parallel
+        async with self.busy:
+            for start in range(0, len(calls), width):
+                await asyncio.gather(
+                    *(self._call(grant_id, sent) for grant_id, sent in calls[start : start + width])
+                )
+
+    async def _call(self, grant_id: int, sent: list[Sent]) -> None:
+        """One callback with its repetitions; errors end in rows or in the stop sign."""
+        try:
+            outcome = await self._ask(grant_id, sent)
+        except Cancelled:
+            return
+        except Refused as error:
+            await self._find_the_bad_one(grant_id, sent, error)
+            return
+        except PostflightError as error:
+            self._fail_or_stop(sent, error)
+            return
+        self._settle(sent, outcome)
+
+    async def _ask(self, grant_id: int, sent: list[Sent]) -> Confirmed:
+        grant = self._grants.with_keys(grant_id)
+        ids = [item.file.id for item in sent]
+        turn = sent
+
+        async def once() -> Confirmed:
+            nonlocal turn
+            self._files.asked(ids)
+            asking, turn = turn, [replace(item, asked=True) for item in sent]
+            return await self._context.pools.control(self._service.confirm, grant, asking)
+
+        return await self._context.attempts.run(self._stop, once)
+
+    async def _find_the_bad_one(self, grant_id: int, sent: list[Sent], error: Refused) -> None:
+        """A call of many was refused: halves are asked, so that one file spoils no other."""
+        if len(sent) == 1 or error.scope is Scope.BATCH:
+            self._fail_or_stop(sent, error)
+            return
+        middle = len(sent) // 2
+        self._files.answered(item.file.id for item in sent)
+        await self._call(grant_id, sent[:middle])
+        await self._call(grant_id, sent[middle:])
+
+    def _settle(self, sent: list[Sent], outcome: Confirmed) -> None:
+        self._files.confirmed(outcome.ids)
+        left = [item for item in sent if item.file.id not in outcome.ids]
+        for item in left:
+            error = outcome.refused.get(item.file.id) or Refused(
+                "The service did not acknowledge the file.", "Retry sends the callback again."
+            )
+            self._files.answered([item.file.id])
+            self._files.failed(item.file.id, error.fault())
+        self._publish(sent)
+
+    def _fail_or_stop(self, sent: list[Sent], error: PostflightError) -> None:
+        if error.scope is Scope.BATCH:
+            self._stop.set(error)
+            return
+        for item in sent:
+            self._files.failed(item.file.id, error.fault())
+        self._publish(sent)
+
+    def _publish(self, sent: list[Sent]) -> None:
+        ids = tuple(item.file.id for item in sent)
+        self._context.publish(FilesChanged(self._batch.id, ids))

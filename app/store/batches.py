@@ -1,0 +1,134 @@
+"""The batches table with roots, jobs and notes; the only writer of a batch's state."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+from app.domain.errors import Fault, UsageError
+from app.domain.model import Batch, Job
+from app.domain.ports import Clock
+from app.domain.states import BatchState, batch_sources_of
+from app.store.database import Database, Row
+from app.store.rows import batch_of, fault_columns, job_of, path_to_bytes
+
+_ENDED = (BatchState.DELIVERED, BatchState.EMPTY, BatchState.CANCELLED)
+
+
+class BatchTable:
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._database = database
+        self._clock = clock
+
+    def add(self, batch: Batch) -> None:
+        with self._database.transaction() as connection:
+            connection.execute(
+                "INSERT INTO batch (id, title, connection, service, state, jobs_wanted, include,"
+                " exclude, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                (
+                    batch.id,
+                    batch.title,
+                    batch.connection,
+                    batch.service,
+                    batch.state,
+                    json.dumps(batch.jobs_wanted),
+                    json.dumps(batch.include),
+                    json.dumps(batch.exclude),
+                    batch.created_at,
+                ),
+            )
+            connection.executemany(
+                "INSERT INTO root (batch, number, path) VALUES (?, ?, ?)",
+                [(batch.id, n, path_to_bytes(root)) for n, root in enumerate(batch.roots)],
+            )
+
+    def all(self) -> list[Batch]:
+        """Oldest first."""
+        rows = self._database.rows("SELECT * FROM batch ORDER BY created_at, id")
+        return [self._with_roots(row) for row in rows]
+
+    def get(self, batch_id: str) -> Batch:
+        row = self._database.row("SELECT * FROM batch WHERE id = ?", (batch_id,))
+        if row is None:
+            raise UsageError(f"There is no batch {batch_id}.", "See: postflight batches")
+        return self._with_roots(row)
+
+    def find(self, word: str) -> Batch:
+        """By the beginning of its id, or by its whole title; UsageError when that is not one."""
+        rows = self._database.rows(
+            "SELECT * FROM batch WHERE substr(id, 1, length(?1)) = ?1 OR title = ?1", (word,)
+        )
+        if len(rows) == 1:
+            return self._with_roots(rows[0])
+        title = f"{len(rows)} batches are called {word}." if rows else f"There is no batch {word}."
+        raise UsageError(title, "Give the id, or its first characters: postflight batches")
+
+    def _with_roots(self, row: Row) -> Batch:
+        roots = self._database.rows(
+            "SELECT path FROM root WHERE batch = ? ORDER BY number", (row["id"],)
+        )
+        return batch_of(row, tuple(Path(os.fsdecode(root["path"])) for root in roots))
+
+    def move(self, batch_id: str, to: BatchState, reason: Fault | None = None) -> Batch:
+        """The guarded statement of domain/states.py; a move the table does not know is a bug."""
+        sources = batch_sources_of(to)
+        marks = ", ".join("?" * len(sources))
+        changed = self._database.run(
+            f"UPDATE batch SET state = ?, reason_code = ?, reason_title = ?, reason_hint = ?,"
+            f" reason_details = ?, finished_at = ? WHERE id = ? AND state IN ({marks})",
+            (
+                to,
+                *fault_columns(reason),
+                self._clock.now() if to in _ENDED else None,
+                batch_id,
+                *sorted(sources),
+            ),
+        )
+        if changed != 1:
+            raise AssertionError(f"a {self.get(batch_id).state} batch may not become {to}")
+        return self.get(batch_id)
+
+    def recover(self) -> list[str]:
+        """After a crash: what was running is paused, and says so. Ids of those batches."""
+        ids = [
+            row["id"]
+            for row in self._database.rows(
+                "SELECT id FROM batch WHERE state = ?", (BatchState.RUNNING,)
+            )
+        ]
+        for batch_id in ids:
+            self.move(
+                batch_id,
+                BatchState.PAUSED,
+                Fault("interrupted", "Postflight ended abruptly.", "Resume goes on from there."),
+            )
+        return ids
+
+    def save_job(self, job: Job) -> None:
+        self._database.run(
+            "INSERT INTO job (batch, kind, id, state, progress, words) VALUES (?, ?, ?, ?, ?, ?)"
+            " ON CONFLICT (batch, kind) DO UPDATE SET id = excluded.id, state = excluded.state,"
+            " progress = excluded.progress, words = excluded.words",
+            (job.batch, job.kind, job.id, job.state, job.progress, job.words),
+        )
+
+    def forget_jobs(self, batch_id: str) -> None:
+        self._database.run("DELETE FROM job WHERE batch = ?", (batch_id,))
+
+    def jobs(self, batch_id: str) -> list[Job]:
+        rows = self._database.rows("SELECT * FROM job WHERE batch = ? ORDER BY kind", (batch_id,))
+        return [job_of(row) for row in rows]
+
+    def note(self, batch_id: str, words: str) -> None:
+        """One more line in the batch's history."""
+        self._database.run(
+            "INSERT INTO note (batch, at, words) VALUES (?, ?, ?)",
+            (batch_id, self._clock.now(), words),
+        )
+
+    def notes(self, batch_id: str) -> list[str]:
+        rows = self._database.rows(
+            "SELECT words FROM note WHERE batch = ? ORDER BY id", (batch_id,)
+        )
+        return [row["words"] for row in rows]

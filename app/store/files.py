@@ -1,0 +1,378 @@
+"""The files table; the only writer of a file's state."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from app.domain.errors import Fault
+from app.domain.model import (
+    MEDIA,
+    Capture,
+    Counts,
+    Digests,
+    FileStatus,
+    Found,
+    MediaFile,
+    Prepared,
+    Receipt,
+    Sent,
+    Tally,
+)
+from app.domain.ports import Clock
+from app.domain.states import MOVING, NEEDS_PERSON, FileState, sources_of
+from app.store.database import Database
+from app.store.rows import (
+    FILE_COLUMNS,
+    FILE_SOURCE,
+    capture_text,
+    fault_columns,
+    media_file,
+    path_to_bytes,
+    prepared_of,
+    sent_of,
+    status_of,
+)
+
+_NO_FAULT: Mapping[str, Any] = {
+    "fault_code": None,
+    "fault_title": None,
+    "fault_hint": None,
+    "fault_details": None,
+}
+# What is known of stored bytes, forgotten when a file goes back to the start.
+_NO_RECEIPT: Mapping[str, Any] = {
+    "grant_": None,
+    "object_key": None,
+    "etag": None,
+    "remote_id": None,
+    "asked": 0,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class NewFile:
+    """A found file as it enters the queue; with a fault it enters as failed and is not sent."""
+
+    found: Found
+    name: str
+    lane: str
+    fault: Fault | None = None
+
+
+class FileTable:
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._database = database
+        self._clock = clock
+
+    def add(self, batch_id: str, files: Sequence[NewFile]) -> None:
+        """Rows are unique by path, so a scan that was cut off may simply run again."""
+        now = self._clock.now()
+        with self._database.transaction() as connection:
+            connection.executemany(
+                "INSERT OR IGNORE INTO file (batch, root, relative, path, name, lane, size,"
+                " modified_ns, state, fault_code, fault_title, fault_hint, fault_details,"
+                " changed_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                [
+                    (
+                        batch_id,
+                        file.found.root,
+                        path_to_bytes(file.found.relative),
+                        file.found.path,
+                        file.name,
+                        file.lane,
+                        file.found.size,
+                        file.found.modified_ns,
+                        FileState.FAILED if file.fault else FileState.QUEUED,
+                        *fault_columns(file.fault),
+                        now,
+                    )
+                    for file in files
+                ],
+            )
+
+    def names(self, batch_id: str) -> dict[str, str]:
+        """Path to name of every file that has a row."""
+        rows = self._database.rows("SELECT path, name FROM file WHERE batch = ?", (batch_id,))
+        return {row["path"]: row["name"] for row in rows}
+
+    def take(self, batch_id: str, most: int) -> list[MediaFile]:
+        """The next queued files, now `preparing`."""
+        with self._database.transaction() as connection:
+            rows = connection.execute(
+                f"SELECT {FILE_COLUMNS} FROM {FILE_SOURCE} WHERE file.batch = ? AND state = ?"
+                " ORDER BY file.id LIMIT ?",
+                (batch_id, FileState.QUEUED, most),
+            ).fetchall()
+            self._move([row["id"] for row in rows], FileState.PREPARING, {})
+            connection.executemany(
+                "UPDATE file SET attempts = attempts + 1 WHERE id = ?", [(r["id"],) for r in rows]
+            )
+        return [media_file(row) for row in rows]
+
+    def save_prepared(self, file_id: int, digests: Digests | None, capture: Capture | None) -> None:
+        """Kept so that a registration after a restart needs no card."""
+        self._database.run(
+            "UPDATE file SET md5 = ?, quick = ?, capture = ? WHERE id = ?",
+            (
+                digests.md5 if digests else None,
+                digests.quick if digests else None,
+                capture_text(capture),
+                file_id,
+            ),
+        )
+
+    def prepared(self, file_id: int) -> Prepared:
+        return prepared_of(self._one(file_id))
+
+    def placed(self, file_id: int, grant_id: int, remote_id: str, key: str) -> None:
+        """`preparing` to `sending`, with what is needed to give the placement up later."""
+        columns = {"grant_": grant_id, "remote_id": remote_id, "object_key": key}
+        self._move([file_id], FileState.SENDING, columns)
+
+    def placement(self, file_id: int) -> tuple[int, str] | None:
+        """Grant id and remote id of an earlier placement that was not given up, if any."""
+        row = self._one(file_id)
+        return (row["grant_"], row["remote_id"]) if row["remote_id"] else None
+
+    def unplaced(self, file_id: int) -> None:
+        """The placement was given up."""
+        self._database.run("UPDATE file SET remote_id = NULL WHERE id = ?", (file_id,))
+
+    def stored(self, file_id: int, receipt: Receipt) -> None:
+        """`sending` to `sent`: from here a crash loses no callback."""
+        columns = {
+            "etag": receipt.etag,
+            "md5": receipt.md5,
+            "object_key": receipt.key,
+            "remote_id": receipt.remote_id,
+            "asked": 0,
+        }
+        self._move([file_id], FileState.SENT, columns)
+
+    def skipped(self, file_id: int, words: str, remote_id: str) -> None:
+        self._move([file_id], FileState.SKIPPED, {"words": words, "remote_id": remote_id})
+
+    def requeue(self, ids: Iterable[int]) -> None:
+        """Back to `queued` from a stopped move; parts and upload id stay."""
+        self._move(list(ids), FileState.QUEUED, {})
+
+    def requeue_moving(self, file_id: int) -> None:
+        """The same for a file that may have left `preparing` and `sending` already."""
+        with self._database.transaction():
+            if self.state(file_id) in MOVING:
+                self.requeue([file_id])
+
+    def requeue_stored(self, file_id: int) -> None:
+        """Stored in a remote group that was replaced meanwhile: it starts anew."""
+        self._move([file_id], FileState.QUEUED, _NO_RECEIPT)
+
+    def retake(self, file_id: int) -> MediaFile:
+        """For the next attempt: `preparing` again, with size and time as they are known now."""
+        with self._database.transaction() as connection:
+            if self.state(file_id) is FileState.QUEUED:
+                self._move([file_id], FileState.PREPARING, {})
+                connection.execute(
+                    "UPDATE file SET attempts = attempts + 1 WHERE id = ?", (file_id,)
+                )
+        return media_file(self._one(file_id))
+
+    def state(self, file_id: int) -> FileState:
+        return FileState(self._one(file_id)["state"])
+
+    def failed(self, file_id: int, fault: Fault) -> None:
+        self._move([file_id], FileState.FAILED, _columns_of(fault))
+
+    def gone(self, file_id: int, fault: Fault) -> None:
+        self._move([file_id], FileState.GONE, _columns_of(fault))
+
+    def changed(self, file_id: int, size: int, modified_ns: int) -> None:
+        """The file on the card is another one than at the scan: take its new size and time."""
+        self._database.run(
+            "UPDATE file SET size = ?, modified_ns = ?, md5 = NULL, quick = NULL, capture = NULL"
+            " WHERE id = ?",
+            (size, modified_ns, file_id),
+        )
+
+    def to_confirm(self, batch_id: str, most: int = -1) -> list[tuple[int, Sent]]:
+        """Grant id and file of everything stored and not yet acknowledged, oldest grant first."""
+        rows = self._database.rows(
+            f"SELECT {FILE_COLUMNS} FROM {FILE_SOURCE} WHERE file.batch = ? AND state = ?"
+            " ORDER BY grant_, file.id LIMIT ?",
+            (batch_id, FileState.SENT, most),
+        )
+        return [(row["grant_"], sent_of(row)) for row in rows]
+
+    def asked(self, ids: Iterable[int]) -> None:
+        """Written before a callback goes out; `answered` takes it back."""
+        self._mark_asked(ids, 1)
+
+    def answered(self, ids: Iterable[int]) -> None:
+        """The callback was answered, so nothing about it is in doubt."""
+        self._mark_asked(ids, 0)
+
+    def _mark_asked(self, ids: Iterable[int], value: int) -> None:
+        with self._database.transaction() as connection:
+            connection.executemany(
+                "UPDATE file SET asked = ? WHERE id = ?", [(value, file_id) for file_id in ids]
+            )
+
+    def confirmed(self, ids: Iterable[int]) -> None:
+        self._move(list(ids), FileState.CONFIRMED, {"asked": 0, **_NO_FAULT})
+
+    def unconfirmed(self, batch_id: str, group: str, names: Iterable[str]) -> int:
+        """The service does not have these after all: back to `sent`, to be registered again."""
+        ids = [
+            row["id"]
+            for name in names
+            for row in self._database.rows(
+                "SELECT file.id FROM file JOIN grant_ ON grant_.id = file.grant_"
+                " WHERE file.batch = ? AND state = ? AND group_ = ? AND name = ?",
+                (batch_id, FileState.CONFIRMED, group, name),
+            )
+        ]
+        self._move(ids, FileState.SENT, {"asked": 1})
+        return len(ids)
+
+    def regroup(self, batch_id: str, lane: str = MEDIA) -> int:
+        """Everything stored in this lane starts anew, because the remote group was replaced."""
+        ids = self._ids(batch_id, (FileState.SENT, FileState.CONFIRMED), lane)
+        self._move(ids, FileState.QUEUED, _NO_RECEIPT)
+        return len(ids)
+
+    def retry(self, batch_id: str) -> int:
+        """Failed and missing files wait again; what is already stored is only registered again."""
+        rows = self._database.rows(
+            "SELECT id, etag FROM file WHERE batch = ? AND state IN (?, ?)",
+            (batch_id, *sorted(NEEDS_PERSON)),
+        )
+        stored = [row["id"] for row in rows if row["etag"] is not None]
+        rest = [row["id"] for row in rows if row["etag"] is None]
+        with self._database.transaction():
+            self._move(stored, FileState.SENT, {**_NO_FAULT, "asked": 1})
+            self._move(rest, FileState.QUEUED, _NO_FAULT)
+        return len(rows)
+
+    def drop_open(self, batch_id: str) -> list[int]:
+        """A cancelled batch: everything not delivered is dropped. Ids of those."""
+        states = (FileState.QUEUED, *MOVING, FileState.SENT, *NEEDS_PERSON)
+        ids = self._ids(batch_id, states)
+        self._move(ids, FileState.DROPPED, {})
+        return ids
+
+    def drop_failed(self, batch_id: str) -> int:
+        """The person goes on without what could not be sent."""
+        ids = self._ids(batch_id, tuple(NEEDS_PERSON))
+        self._move(ids, FileState.DROPPED, {})
+        return len(ids)
+
+    def grant_of(self, file_id: int) -> int | None:
+        return self._one(file_id)["grant_"]
+
+    def recover(self) -> int:
+        """After a crash: what was moving waits again, with its parts."""
+        rows = self._database.rows(
+            "SELECT id FROM file WHERE state IN (?, ?)", tuple(sorted(MOVING))
+        )
+        self.requeue(row["id"] for row in rows)
+        return len(rows)
+
+    def counts(self, batch_id: str) -> Counts:
+        rows = self._database.rows(
+            "SELECT state, count(*) AS files, sum(size) AS bytes FROM file WHERE batch = ?"
+            " GROUP BY state",
+            (batch_id,),
+        )
+        files = {FileState(row["state"]): int(row["files"]) for row in rows}
+        sizes = {FileState(row["state"]): int(row["bytes"]) for row in rows}
+        failed = sum(files.get(state, 0) for state in NEEDS_PERSON)
+        delivered, skipped = files.get(FileState.CONFIRMED, 0), files.get(FileState.SKIPPED, 0)
+        dropped, total = files.get(FileState.DROPPED, 0), sum(files.values())
+        stored = (FileState.CONFIRMED, FileState.SKIPPED, FileState.SENT)
+        return Counts(
+            total=total,
+            delivered=delivered,
+            skipped=skipped,
+            failed=failed,
+            waiting=total - delivered - skipped - failed - dropped,
+            dropped=dropped,
+            bytes_total=sum(sizes.values()),
+            bytes_delivered=sizes.get(FileState.CONFIRMED, 0),
+            bytes_stored=sum(sizes.get(state, 0) for state in stored),
+        )
+
+    def tally(self, batch_id: str, with_names: bool) -> Tally:
+        counts = self.counts(batch_id)
+        names: dict[str, set[str]] = {}
+        if with_names:
+            for row in self._database.rows(
+                "SELECT group_, name FROM file JOIN grant_ ON grant_.id = file.grant_"
+                " WHERE file.batch = ? AND state = ? AND file.lane = ?",
+                (batch_id, FileState.CONFIRMED, MEDIA),
+            ):
+                names.setdefault(row["group_"], set()).add(row["name"])
+        frozen = {group: frozenset(found) for group, found in names.items()}
+        total = counts.total - counts.dropped
+        return Tally(total, counts.delivered, counts.skipped, counts.failed, frozen)
+
+    def statuses(self, batch_id: str) -> Iterator[FileStatus]:
+        rows = self._database.rows(
+            f"SELECT {FILE_COLUMNS} FROM {FILE_SOURCE} WHERE file.batch = ? ORDER BY file.id",
+            (batch_id,),
+        )
+        return (status_of(row) for row in rows)
+
+    def without_position(self, batch_id: str) -> int:
+        """How many photos say nothing of where they were taken."""
+        row = self._database.row(
+            "SELECT count(*) AS files FROM file WHERE batch = ? AND capture IS NOT NULL"
+            " AND json_extract(capture, '$.taken') IS NOT NULL"
+            " AND json_extract(capture, '$.position') IS NULL",
+            (batch_id,),
+        )
+        return int(row["files"]) if row else 0
+
+    def _one(self, file_id: int) -> Any:
+        row = self._database.row(
+            f"SELECT {FILE_COLUMNS} FROM {FILE_SOURCE} WHERE file.id = ?", (file_id,)
+        )
+        if row is None:
+            raise AssertionError(f"no file {file_id}")
+        return row
+
+    def _ids(
+        self, batch_id: str, states: Sequence[FileState], lane: str | None = None
+    ) -> list[int]:
+        marks = ", ".join("?" * len(states))
+        rows = self._database.rows(
+            f"SELECT id FROM file WHERE batch = ? AND state IN ({marks})"
+            " AND (? IS NULL OR lane = ?)",
+            (batch_id, *states, lane, lane),
+        )
+        return [row["id"] for row in rows]
+
+    def _move(self, ids: Sequence[int], to: FileState, columns: Mapping[str, Any]) -> None:
+        """The guarded statement of domain/states.py; fewer rows than asked is a bug."""
+        sources = sorted(sources_of(to))
+        sets = "".join(f", {name} = ?" for name in columns)
+        marks = ", ".join("?" * len(sources))
+        sql = f"UPDATE file SET state = ?, changed_at = ?{sets} WHERE id = ? AND state IN ({marks})"
+        now = self._clock.now()
+        with self._database.transaction() as connection:
+            changed = connection.executemany(
+                sql, [(to, now, *columns.values(), file_id, *sources) for file_id in ids]
+            ).rowcount
+            if ids and changed != len(ids):
+                raise AssertionError(
+                    f"{len(ids) - changed} of {len(ids)} files may not become {to}"
+                )
+
+
+def _columns_of(fault: Fault) -> dict[str, str]:
+    return {
+        "fault_code": fault.code,
+        "fault_title": fault.title,
+        "fault_hint": fault.hint,
+        "fault_details": fault.details,
+    }

@@ -1,0 +1,52 @@
+"""What every test has: a clean environment, no network but loopback, Qt without a screen."""
+
+from __future__ import annotations
+
+import os
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
+_PROXIES = ("http_proxy", "https_proxy", "all_proxy", "no_proxy")
+_LOOPBACK = ("127.", "::1", "localhost", "0.0.0.0")  # noqa: S104
+
+
+@pytest.fixture(autouse=True)
+def clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Nothing of the person's own settings reaches a test, and nothing of a test reaches them."""
+    for name in list(os.environ):
+        if name.startswith(("POSTFLIGHT_", "AWS_")) or name.lower() in _PROXIES:
+            monkeypatch.delenv(name)
+    monkeypatch.setenv("POSTFLIGHT_HOME", str(tmp_path / "postflight-home"))
+    monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.null.Keyring")
+
+
+@pytest.fixture(autouse=True, scope="session")
+def only_loopback() -> Iterator[None]:
+    """A connection to any other host fails the test that makes it."""
+    real = socket.socket.connect
+
+    def connect(self: socket.socket, address: Any) -> None:
+        is_network = self.family in (socket.AF_INET, socket.AF_INET6)
+        if is_network and not str(address[0]).startswith(_LOOPBACK):
+            raise AssertionError(f"a test tried to reach {address[0]}")
+        real(self, address)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(socket.socket, "connect", connect)
+        yield
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "secretservice: needs dbus-run-session and gnome-keyring")
+
+
+def flight_media() -> Path | None:
+    """The folder of real flight photos beside the checkout, where there is one."""
+    folder = Path(__file__).resolve().parents[2] / "shared" / "media"
+    return folder if folder.is_dir() else None
