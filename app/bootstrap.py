@@ -29,11 +29,26 @@ from app.practice.sample import write_sample_flight
 from app.services.base import Service
 from app.services.registry import SPECS, spec_of
 from app.store.lock import FolderLock
-from app.store.secrets import SessionSecrets, system_secrets
+from app.store.secrets import (
+    EnvironmentSecrets,
+    KeyringSecrets,
+    LayeredSecrets,
+    SessionSecrets,
+    variable_of,
+)
 from app.store.store import Store
 from app.transfer.mover import Mover
 
-__all__ = ["SPECS", "App", "Practice", "build", "exit_code_of", "practice", "spec_of"]
+__all__ = [
+    "SPECS",
+    "App",
+    "Practice",
+    "build",
+    "exit_code_of",
+    "practice",
+    "spec_of",
+    "variable_of",
+]
 
 
 @dataclass(slots=True)
@@ -95,8 +110,7 @@ class App:
         if not secret:
             raise NotSignedIn(
                 f"The {spec_of(connection.service).secret} of {connection.name} is not known.",
-                "Add the connection again, or set "
-                f"{environment_name(connection.name)} for this run.",
+                f"Add the connection again, or set {variable_of(connection.name)} for this run.",
             )
         return secret
 
@@ -145,6 +159,7 @@ def build(
     """Opens Postflight's folder. `exclusive` is for whoever moves batches: it takes the lock and
     puts right what a crash left; lists do without. Raises StoreError and UsageError."""
     clock = clock or SystemClock()
+    paths.create()
     lock = FolderLock(paths.data) if exclusive else None
     if lock is not None:
         lock.acquire()
@@ -155,7 +170,14 @@ def build(
             lock.release()
         raise
     interrupted = tuple(store.recover()) if exclusive else ()
-    return App(store, secrets or system_secrets(), clock, patience or Patience(), lock, interrupted)
+    return App(
+        store,
+        secrets or LayeredSecrets(EnvironmentSecrets(), KeyringSecrets()),
+        clock,
+        patience or Patience(),
+        lock,
+        interrupted,
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,12 +209,6 @@ def practice(folder: Path) -> Generator[Practice]:
                 Connection(account.name, account.service, account.url, account.options)
             )
         yield Practice(cloud, secrets, tuple(connections))
-
-
-def environment_name(name: str) -> str:
-    """The environment variable that may hold the secret of connection `name`."""
-    plain = "".join(c if c.isascii() and c.isalnum() else "_" for c in name.upper())
-    return f"POSTFLIGHT_SECRET_{plain}"
 
 
 def check_connection(connection: Connection) -> None:

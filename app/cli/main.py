@@ -21,7 +21,7 @@ from app.domain.errors import PostflightError, SecretsError, UsageError
 from app.domain.model import Connection
 from app.domain.ports import Cancel
 from app.engine.engine import Order
-from app.paths import Paths
+from app.paths import HOME, Paths
 from app.services.base import wanted_jobs
 
 _JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON object a line.")
@@ -41,7 +41,7 @@ def postflight() -> None:
 def opened(as_json: bool, exclusive: bool) -> Generator[bootstrap.App]:
     """Postflight's folder for one command; expected errors become a sentence and an exit code."""
     try:
-        app = bootstrap.build(Paths.from_environment(), exclusive=exclusive)
+        app = bootstrap.build(Paths.find(), exclusive=exclusive)
         try:
             yield app
         finally:
@@ -269,7 +269,7 @@ def connection_add(
 
 def _read_secret(app: bootstrap.App, added: Connection, secret_stdin: bool) -> str:
     what = bootstrap.spec_of(added.service).secret
-    variable = bootstrap.environment_name(added.name)
+    variable = bootstrap.variable_of(added.name)
     if secret_stdin:
         secret = sys.stdin.readline().strip()
     elif os.environ.get(variable):
@@ -372,7 +372,7 @@ def demo(folder: Path | None, terminal: bool, as_json: bool) -> None:
 def _demo(home: Path, folder: Path | None, as_json: bool) -> int:
     with bootstrap.practice(home / "cloud") as stage:
         app = bootstrap.build(
-            Paths.in_folder(home / "postflight"), exclusive=True, secrets=stage.secrets
+            Paths.find({HOME: str(home / "postflight")}), exclusive=True, secrets=stage.secrets
         )
         try:
             flight = folder or stage.sample_flight(home / "card")

@@ -137,9 +137,12 @@ class BatchRun:
         finally:
             for _ in pullers:
                 await queue.put(None)
-            await asyncio.gather(*pullers)
+            ended = await asyncio.gather(*pullers, return_exceptions=True)
             registrar.senders_done()
             await registering
+        for bug in ended:
+            if bug is not None:
+                raise bug
 
     async def _feed(self, queue: asyncio.Queue[MediaFile | None]) -> None:
         files = self._context.store.files

@@ -116,7 +116,16 @@ class Engine:
 
     async def run(self, batch_ids: Iterable[str]) -> list[Batch]:
         """Carries these batches, side by side, until each is finished or stopped."""
-        return list(await asyncio.gather(*(self._run(batch_id) for batch_id in batch_ids)))
+        runs = [asyncio.create_task(self._run(batch_id)) for batch_id in batch_ids]
+        for ended in asyncio.as_completed(runs):
+            try:
+                await ended
+            except BaseException:
+                # The others must be at rest before anybody closes what they work with.
+                self.stop()
+                await asyncio.gather(*runs, return_exceptions=True)
+                raise
+        return [run.result() for run in runs]
 
     async def _run(self, batch_id: str) -> Batch:
         batch = self._store.batches.get(batch_id)
@@ -195,7 +204,9 @@ class Engine:
             grant_id = self._store.files.grant_of(file_id)
             if grant_id is not None:
                 grant = grants.with_keys(grant_id)
-                await self._context.pools.control(self._mover(batch).abandon, grant, upload)
+                await self._context.pools.control(
+                    self._mover(batch).abandon, grant, upload.key, upload
+                )
             self._store.parts.of_file(file_id).clear()
         for file_id in self._store.files.drop_open(batch.id):
             if placed := self._store.files.placement(file_id):

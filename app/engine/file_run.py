@@ -67,12 +67,12 @@ class FileRun:
         return len(self._context.store.parts.of_file(file.id).parts())
 
     def _wait(self, file: MediaFile) -> None:
-        self._files.requeue_moving(file.id)
+        self._files.start_over(file.id)
         self._publish(file)
 
     async def _carry(self, file: MediaFile) -> None:
         """One attempt; safe to repeat."""
-        file = self._files.retake(file.id)
+        file = self._files.reread(file.id)
         prepared = await self._prepared(file)
         grant = await self._grants.current(file.lane)
         await self._forget_earlier(file)

@@ -34,6 +34,8 @@ class Finishing:
             if outcome.progress > best:
                 best, since, wait = outcome.progress, clock(), patience.import_first
             if clock() - since >= patience.import_stalled:
+                if outcome.missing:
+                    return Missing(outcome.missing, f"{outcome.words}; they are told again.")
                 raise ServerBusy(
                     f"The service has not finished: {outcome.words}.",
                     "Everything is stored. Resume looks again later.",
@@ -63,7 +65,7 @@ class Finishing:
         missing = [
             kind
             for kind in self._batch.jobs_wanted
-            if kind not in known or known[kind].state is JobState.ASKING
+            if kind not in known or not known[kind].id
         ]
         if missing:
             await self._start(missing)

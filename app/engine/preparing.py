@@ -11,7 +11,7 @@ from app.services.base import Limits
 
 def glance(file: MediaFile, limits: Limits) -> Prepared:
     """The cheap part, for `survey`: both ends of the file and its head, not all of its bytes."""
-    quick = quick_digest(file.source, file.path, file.size, file.modified_ns)
+    quick = quick_digest(file.source, file.path, file.size)
     return Prepared(file, Digests("", quick), _capture(file, limits))
 
 

@@ -140,6 +140,7 @@ class Registrar:
         if error.scope is Scope.BATCH:
             self._stop.set(error)
             return
+        self._files.answered(item.file.id for item in sent)
         for item in sent:
             self._files.failed(item.file.id, error.fault())
         self._publish(sent)

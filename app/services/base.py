@@ -66,10 +66,14 @@ class Finished:
 
 @dataclass(frozen=True, slots=True)
 class NotYet:
-    """The service is still at it. `progress` grows while it works (names it has so far)."""
+    """The service is still at it. `progress` grows while it works (names it has so far).
+
+    `missing`, by group, is what it lacks; after a long stand-still that counts as `Missing`.
+    """
 
     words: str
     progress: int = 0
+    missing: Mapping[str, frozenset[str]] = field(default_factory=lambda: MappingProxyType({}))
 
 
 @dataclass(frozen=True, slots=True)

@@ -141,7 +141,7 @@ class FileTable:
         self._database.run("UPDATE file SET remote_id = NULL WHERE id = ?", (file_id,))
 
     def stored(self, file_id: int, receipt: Receipt) -> None:
-        """`sending` to `sent`: from here a crash loses no callback."""
+        """`sending` to `sent`: from here a crash loses no callback, and no part is needed."""
         columns = {
             "etag": receipt.etag,
             "md5": receipt.md5,
@@ -149,7 +149,9 @@ class FileTable:
             "remote_id": receipt.remote_id,
             "asked": 0,
         }
-        self._move([file_id], FileState.SENT, columns)
+        with self._database.transaction() as connection:
+            self._move([file_id], FileState.SENT, columns)
+            connection.execute("DELETE FROM upload WHERE file = ?", (file_id,))
 
     def skipped(self, file_id: int, words: str, remote_id: str) -> None:
         self._move([file_id], FileState.SKIPPED, {"words": words, "remote_id": remote_id})
@@ -168,14 +170,16 @@ class FileTable:
         """Stored in a remote group that was replaced meanwhile: it starts anew."""
         self._move([file_id], FileState.QUEUED, _NO_RECEIPT)
 
-    def retake(self, file_id: int) -> MediaFile:
-        """For the next attempt: `preparing` again, with size and time as they are known now."""
+    def start_over(self, file_id: int) -> None:
+        """For the next attempt: `preparing` again, and never `queued` in between, or the file
+        would be taken a second time while it waits."""
         with self._database.transaction() as connection:
-            if self.state(file_id) is FileState.QUEUED:
-                self._move([file_id], FileState.PREPARING, {})
-                connection.execute(
-                    "UPDATE file SET attempts = attempts + 1 WHERE id = ?", (file_id,)
-                )
+            self._move([file_id], FileState.QUEUED, {})
+            self._move([file_id], FileState.PREPARING, {})
+            connection.execute("UPDATE file SET attempts = attempts + 1 WHERE id = ?", (file_id,))
+
+    def reread(self, file_id: int) -> MediaFile:
+        """With size and time as they are known now."""
         return media_file(self._one(file_id))
 
     def state(self, file_id: int) -> FileState:
@@ -242,16 +246,16 @@ class FileTable:
         return len(ids)
 
     def retry(self, batch_id: str) -> int:
-        """Failed and missing files wait again; what is already stored is only registered again."""
+        """Failed and missing files wait again; what is stored well is only registered again."""
         rows = self._database.rows(
-            "SELECT id, etag FROM file WHERE batch = ? AND state IN (?, ?)",
+            "SELECT id, etag, md5 FROM file WHERE batch = ? AND state IN (?, ?)",
             (batch_id, *sorted(NEEDS_PERSON)),
         )
-        stored = [row["id"] for row in rows if row["etag"] is not None]
-        rest = [row["id"] for row in rows if row["etag"] is None]
+        stored = [row["id"] for row in rows if row["etag"] and _may_be_ours(row)]
+        rest = sorted({row["id"] for row in rows} - set(stored))
         with self._database.transaction():
-            self._move(stored, FileState.SENT, {**_NO_FAULT, "asked": 1})
-            self._move(rest, FileState.QUEUED, _NO_FAULT)
+            self._move(stored, FileState.SENT, _NO_FAULT)
+            self._move(rest, FileState.QUEUED, {**_NO_FAULT, **_NO_RECEIPT})
         return len(rows)
 
     def drop_open(self, batch_id: str) -> list[int]:
@@ -367,6 +371,12 @@ class FileTable:
                 raise AssertionError(
                     f"{len(ids) - changed} of {len(ids)} files may not become {to}"
                 )
+
+
+def _may_be_ours(row: Any) -> bool:
+    """An etag that is an MD5 of other bytes than ours is a reason to send the file again."""
+    etag = row["etag"].lower()
+    return len(etag) != 32 or etag == row["md5"] or not set(etag) <= set("0123456789abcdef")
 
 
 def _columns_of(fault: Fault) -> dict[str, str]:

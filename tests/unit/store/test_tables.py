@@ -171,7 +171,7 @@ def test_retry_sends_failed_files_again_and_only_registers_stored_ones(store: St
         "gone": FileState.QUEUED,
         "unregistered": FileState.SENT,
     }
-    assert store.files.to_confirm("b1")[0][1].asked
+    assert not store.files.to_confirm("b1")[0][1].asked  # it was answered: with a no
     assert all(item.fault is None for item in store.files.statuses("b1"))
 
 

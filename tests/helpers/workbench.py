@@ -1,0 +1,118 @@
+"""The whole engine on the practice cloud, with short waits: what contract tests work with."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+from app import bootstrap
+from app.domain.model import Connection, FileStatus
+from app.domain.retry import RetryPolicy
+from app.domain.states import FileState
+from app.engine.context import Patience
+from app.engine.engine import Order, Snapshot
+from app.paths import HOME, Paths
+from app.practice.cloud import PracticeCloud
+from app.services.base import wanted_jobs
+
+SERVICES = ("flighthub2", "cloud-api", "metastudio")
+
+QUICK = Patience(
+    policy=RetryPolicy(tries=6, first=0.01, longest=0.05),
+    import_first=0.01,
+    import_longest=0.05,
+    import_stalled=3.0,
+    job_first=0.01,
+    job_longest=0.05,
+    gather=0.05,
+)
+
+
+class Workbench:
+    """`app` may be closed and opened again as often as a test likes; the cloud stays."""
+
+    def __init__(self, folder: Path, stage: bootstrap.Practice, patience: Patience) -> None:
+        self._folder = folder
+        self._stage = stage
+        self._patience = patience
+        self.cloud: PracticeCloud = stage.cloud
+        self.app = self._open()
+        for connection in stage.connections:
+            self.app.store.connections.save(connection)
+
+    def _open(self) -> bootstrap.App:
+        paths = Paths.find({HOME: str(self._folder / "home")})
+        return bootstrap.build(
+            paths, exclusive=True, secrets=self._stage.secrets, patience=self._patience
+        )
+
+    def reopen(self) -> None:
+        """As after a quit, or after a crash that left rows as they are."""
+        self.app.close()
+        self.app = self._open()
+
+    def connection(self, service: str) -> Connection:
+        return next(item for item in self._stage.connections if item.service == service)
+
+    def set_option(self, service: str, key: str, value: str) -> None:
+        old = self.connection(service)
+        options = {**old.options, key: value}
+        self.app.store.connections.save(Connection(old.name, old.service, old.url, options))
+
+    def add(self, service: str, *roots: Path) -> str:
+        connection = self.app.store.connections.get(self.connection(service).name)
+        jobs = wanted_jobs(connection, bootstrap.spec_of(service))
+        return self.app.engine.add(Order(connection.name, roots, jobs=jobs)).id
+
+    async def run(self, *batch_ids: str) -> Snapshot:
+        await self.app.engine.run(batch_ids)
+        return self.app.engine.snapshot(batch_ids[0])
+
+    async def deliver(self, service: str, *roots: Path) -> Snapshot:
+        return await self.run(self.add(service, *roots))
+
+    def statuses(self, batch_id: str) -> list[FileStatus]:
+        return list(self.app.engine.files(batch_id))
+
+    def check_arrived(self, service: str, batch_id: str, flight: Mapping[str, bytes]) -> None:
+        """Every file is confirmed, the cloud has exactly its bytes, and each was told once."""
+        statuses = self.statuses(batch_id)
+        assert {item.file.path for item in statuses} == set(flight)
+        assert {item.state for item in statuses} == {FileState.CONFIRMED}, self.complaints(batch_id)
+        delivered = self.cloud.delivered(service)
+        for item in statuses:
+            key = self._key_of(service, item)
+            assert delivered[key].read_bytes() == flight[item.file.path], key
+        assert len(delivered) == len(flight)
+        times = {entry.name: entry.times for entry in self.cloud.registrations(service)}
+        assert set(times.values()) <= {1}, times
+        assert self.cloud.violations == []
+
+    def _key_of(self, service: str, item: FileStatus) -> str:
+        if service != "cloud-api":
+            return item.file.name
+        folder = item.file.folder
+        return unicodedata.normalize(
+            "NFC", f"{folder}/{item.file.name}" if folder else item.file.name
+        )
+
+    def complaints(self, batch_id: str) -> list[str]:
+        snapshot = self.app.engine.snapshot(batch_id)
+        said = [f"{snapshot.batch.state} {snapshot.batch.reason}"]
+        return said + [
+            f"{item.file.path}: {item.state} {item.fault}"
+            for item in self.statuses(batch_id)
+            if item.state is not FileState.CONFIRMED
+        ]
+
+
+@contextmanager
+def workbench(folder: Path, patience: Patience = QUICK) -> Iterator[Workbench]:
+    with bootstrap.practice(folder / "cloud") as stage:
+        bench = Workbench(folder, stage, patience)
+        try:
+            yield bench
+        finally:
+            bench.app.close()
