@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Generator
-from contextlib import contextmanager
+from collections.abc import Generator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from app import log
 from app.domain.errors import (
     NotSignedIn,
-    PostflightError,
     SecretsError,
     UsageError,
     exit_code_of,
@@ -59,11 +59,9 @@ class App:
     secrets: Secrets
     clock: Clock
     patience: Patience
-    lock: FolderLock | None
-    interrupted: tuple[str, ...] = ()  # batches that an earlier run left abruptly
+    _closing: ExitStack  # what was opened last is closed first
     _engine: Engine | None = None
     _movers: dict[Trust, Mover] = field(default_factory=dict[Trust, Mover])
-    _closers: list[Callable[[], None]] = field(default_factory=list[Callable[[], None]])
 
     @property
     def engine(self) -> Engine:
@@ -75,7 +73,7 @@ class App:
     def _make_engine(self) -> Engine:
         listeners = Listeners()
         pools = Pools()
-        self._closers.append(pools.close)
+        self._closing.callback(pools.close)
         context = Context(
             store=self.store,
             pools=pools,
@@ -96,13 +94,13 @@ class App:
         trust = Trust(connection.option("ca-file"))
         if trust not in self._movers:
             self._movers[trust] = Mover(trust)
-            self._closers.append(self._movers[trust].close)
+            self._closing.callback(self._movers[trust].close)
         return self._movers[trust]
 
     def _built(self, connection: Connection) -> tuple[Service, Http]:
         spec = spec_of(connection.service)
         http = Http(connection.url, spec.title, Trust(connection.option("ca-file")), self.clock)
-        self._closers.append(http.close)
+        self._closing.callback(http.close)
         return spec.build(connection, lambda: self._secret(connection), http, self.clock), http
 
     def _secret(self, connection: Connection) -> str:
@@ -141,11 +139,7 @@ class App:
         return connection
 
     def close(self) -> None:
-        for closer in reversed(self._closers):
-            closer()
-        self.store.close()
-        if self.lock is not None:
-            self.lock.release()
+        self._closing.close()
 
 
 def build(
@@ -160,24 +154,16 @@ def build(
     puts right what a crash left; lists do without. Raises StoreError and UsageError."""
     clock = clock or SystemClock()
     paths.create()
-    lock = FolderLock(paths.data) if exclusive else None
-    if lock is not None:
-        lock.acquire()
-    try:
+    with ExitStack() as closing:
+        closing.callback(log.tear_down, log.set_up(paths.logs))
+        if exclusive:
+            closing.enter_context(FolderLock(paths.data, clock))
         store = Store(paths.data, clock)
-    except PostflightError:
-        if lock is not None:
-            lock.release()
-        raise
-    interrupted = tuple(store.recover()) if exclusive else ()
-    return App(
-        store,
-        secrets or LayeredSecrets(EnvironmentSecrets(), KeyringSecrets()),
-        clock,
-        patience or Patience(),
-        lock,
-        interrupted,
-    )
+        closing.callback(store.close)
+        if exclusive:
+            store.recover()
+        secrets = secrets or LayeredSecrets(EnvironmentSecrets(), KeyringSecrets())
+        return App(store, secrets, clock, patience or Patience(), closing.pop_all())
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,5 +29,5 @@ class RetryPolicy:
             return None
         if isinstance(error, ServerBusy) and error.wait is not None:
             return max(error.wait, 0.0)
-        doubled = min(self.first * 2 ** (attempt - 1), self.longest)
+        doubled = min(self.first * 2.0 ** min(attempt - 1, 60), self.longest)
         return doubled * (0.5 + rng.random() / 2)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import random
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
@@ -9,6 +10,8 @@ from typing import TypeVar
 from app.domain.errors import PostflightError
 from app.domain.retry import RetryPolicy
 from app.engine.stop import Stop
+
+_log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 Worried = Callable[[PostflightError, float], None]
@@ -43,6 +46,7 @@ class Attempts:
                 wait = self._policy.wait(error, attempt, self._rng)
                 if wait is None:
                     raise
+                _log.info("attempt %d: %s (%s)", attempt, error.title, error.details)
                 worried(error, wait)
                 await stop.sleep(wait)
                 attempt += 1

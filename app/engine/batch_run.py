@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Sequence
 
 from app.domain.errors import BadAnswer, Cancelled, Fault, Leg, PostflightError, Refused
@@ -22,6 +23,8 @@ from app.engine.stop import Stop
 from app.media.scan import Choice
 from app.services.base import Missing, Service
 from app.transfer.mover import Mover
+
+_log = logging.getLogger(__name__)
 
 _REGROUPS = 2  # how often a whole batch is sent anew because its remote group was replaced
 _ROUNDS = 3  # how often files that the service lost are registered again
@@ -67,7 +70,8 @@ class BatchRun:
             self._context.publish(FilesChanged(batch.id, ()))
         quiet = sum(1 for item in scan.left_out if not item.fault)
         if quiet:
-            store.batches.note(batch.id, f"{quiet} system files, links or hidden files left out.")
+            words = "1 entry" if quiet == 1 else f"{quiet} entries"
+            store.batches.note(batch.id, f"{words} left out: system files, links, your patterns.")
         counts = store.files.counts(batch.id)
         if counts.total == 0:
             words = "Nothing to send was found."
@@ -223,7 +227,8 @@ class BatchRun:
 
     def _say_what_stands_out(self) -> None:
         missing = self._context.store.files.without_position(self.batch.id)
-        words = f"{missing} photos have no position; they were sent all the same."
+        have = "1 photo has" if missing == 1 else f"{missing} photos have"
+        words = f"{have} no position; sent all the same."
         if missing and words not in self._context.store.batches.notes(self.batch.id):
             self._context.store.batches.note(self.batch.id, words)
 
@@ -248,5 +253,7 @@ class BatchRun:
 
     def _move(self, to: BatchState, reason: Fault | None = None) -> None:
         if self._state() is not to:
+            said = f": {reason.title} ({reason.details})" if reason else ""
+            _log.info("batch %s is %s%s", self.batch.id[:8], to, said)
             self._context.store.batches.move(self.batch.id, to, reason)
         self._context.publish(BatchChanged(self.batch.id))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import replace
 
 from app.domain.errors import (
@@ -22,6 +23,8 @@ from app.engine.preparing import prepare
 from app.engine.stop import Stop
 from app.services.base import Service
 from app.transfer.mover import Mover, Transfer
+
+_log = logging.getLogger(__name__)
 
 
 class FileRun:
@@ -146,6 +149,7 @@ class FileRun:
             self._files.requeue_stored(file.id)
 
     async def _give_up(self, file: MediaFile, error: PostflightError) -> None:
+        _log.warning("%s: %s (%s)", file.path, error.title, error.details)
         self._files.requeue_moving(file.id)
         if isinstance(error, FileGone):
             self._files.gone(file.id, error.fault())

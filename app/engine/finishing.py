@@ -63,9 +63,7 @@ class Finishing:
         if any(job.state is JobState.ASKING for job in known.values()):
             await self._find(known)
         missing = [
-            kind
-            for kind in self._batch.jobs_wanted
-            if kind not in known or not known[kind].id
+            kind for kind in self._batch.jobs_wanted if kind not in known or not known[kind].id
         ]
         if missing:
             await self._start(missing)

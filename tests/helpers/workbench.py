@@ -93,10 +93,9 @@ class Workbench:
     def _key_of(self, service: str, item: FileStatus) -> str:
         if service != "cloud-api":
             return item.file.name
-        folder = item.file.folder
-        return unicodedata.normalize(
-            "NFC", f"{folder}/{item.file.name}" if folder else item.file.name
-        )
+        group = self.app.engine.snapshot(item.file.batch).remote[-1]
+        path = f"{item.file.folder}/{item.file.name}".lstrip("/")
+        return unicodedata.normalize("NFC", f"{group}/{path}")
 
     def complaints(self, batch_id: str) -> list[str]:
         snapshot = self.app.engine.snapshot(batch_id)

@@ -1,0 +1,94 @@
+"""One Postflight at a time works in a data folder."""
+
+from __future__ import annotations
+
+import os
+from datetime import datetime
+from pathlib import Path
+from typing import Final
+
+import filelock
+from pydantic import BaseModel, Field, ValidationError
+
+from app.domain.errors import Leg, StoreError, StoreLocked
+from app.domain.ports import Clock, SystemClock
+
+LOCK_FILE: Final = "postflight.lock"
+# Beside the lock and not in it: Windows lets nobody read a locked file.
+OWNER_FILE: Final = "postflight.owner.json"
+
+
+class _Owner(BaseModel):
+    pid: int
+    since: float = Field(ge=0, lt=2**33)  # UTC seconds; beyond, Windows knows no date
+
+
+class FolderLock:
+    """A lock that the system itself gives back when the process ends, however it ends."""
+
+    def __init__(self, folder: Path, clock: Clock | None = None) -> None:
+        self._folder = folder
+        self._clock = clock or SystemClock()
+        self._lock = filelock.FileLock(folder / LOCK_FILE, timeout=0, thread_local=False)
+
+    def acquire(self) -> None:
+        """Raises StoreLocked when another process (or another FolderLock) has the folder."""
+        try:
+            self._lock.acquire()
+        except filelock.Timeout:
+            raise _taken(_owner(self._folder)) from None
+        except (OSError, NotImplementedError) as error:
+            raise StoreError(
+                f"Postflight may not work in {self._folder}.",
+                "Give it a folder on this computer that it may write in with POSTFLIGHT_HOME.",
+                leg=Leg.COMPUTER,
+                details=str(error),
+            ) from error
+        self._write_owner()
+
+    def release(self) -> None:
+        """Safe to repeat."""
+        if self._lock.is_locked:
+            # First the note: afterwards it may already be the next owner's.
+            self._forget_owner()
+            self._lock.release()
+
+    def __enter__(self) -> FolderLock:
+        self.acquire()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.release()
+
+    def _write_owner(self) -> None:
+        owner = _Owner(pid=os.getpid(), since=self._clock.now())
+        try:
+            (self._folder / OWNER_FILE).write_text(owner.model_dump_json(), encoding="utf-8")
+        except OSError:
+            # A full disk costs the next one the owner's name, not the lock.
+            self._forget_owner()
+
+    def _forget_owner(self) -> None:
+        try:
+            (self._folder / OWNER_FILE).unlink(missing_ok=True)
+        except OSError:
+            return  # somebody reads it just now on Windows; the next owner writes it anew
+
+
+def _owner(folder: Path) -> _Owner | None:
+    try:
+        return _Owner.model_validate_json((folder / OWNER_FILE).read_bytes())
+    except (OSError, ValidationError):
+        return None
+
+
+def _taken(owner: _Owner | None) -> StoreLocked:
+    who = ""
+    if owner is not None:
+        since = datetime.fromtimestamp(owner.since).astimezone()
+        who = f" (process {owner.pid}, since {since:%Y-%m-%d %H:%M})"
+    return StoreLocked(
+        f"Another Postflight{who} is using the same folder.",
+        "Close it, or give this one another folder with POSTFLIGHT_HOME.",
+        leg=Leg.COMPUTER,
+    )
