@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import email.utils
 import ssl
+import threading
 from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, TypeVar
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlencode, urlsplit
 
 import httpx
 from pydantic import BaseModel, ValidationError
@@ -33,7 +34,7 @@ from app.domain.ports import Clock, Trust
 from app.net import tls
 
 MAX_ANSWER = 10 * 1024 * 1024  # bytes; no known answer comes near
-_TIMEOUT = httpx.Timeout(30.0, connect=10.0)
+_ANSWER_TIME, _CONNECT_TIME = 30.0, 10.0  # seconds
 _BUSY = frozenset({408, 425, 429, 500, 502, 503, 504})
 _NOTHING_HAPPENED = frozenset({425, 429, 503})  # refused at the door: safe to send again
 
@@ -48,8 +49,8 @@ class Answer:
     who: str
     call: str
     status: int
-    headers: Mapping[str, str]  # lower-case names
-    body: bytes
+    headers: Mapping[str, str] = field(repr=False)  # lower-case names; may hold a token
+    body: bytes = field(repr=False)  # may hold keys
 
     def read(self, model: type[M]) -> M:
         """The body as `model`; BadAnswer when it is something else."""
@@ -87,17 +88,28 @@ class Answer:
 
 def checked_url(text: str) -> str:
     """The address without a trailing slash; UsageError when it is no http(s) address."""
-    parts = urlsplit(text.strip())
+    address = text.strip()
+    hint = "Give it as https://host or https://host:port/path, without a user name or password."
+    if "@" in address:  # what stands before it may be a password: not repeated
+        raise UsageError("An address with a user name or password in it cannot be used.", hint)
+    if not _is_address(address):
+        raise UsageError(f"{address!r} is not an address Postflight can use.", hint)
+    scheme, _, rest = address.partition("://")
+    return f"{scheme.lower()}://{rest.rstrip('/')}"
+
+
+def _is_address(text: str) -> bool:
+    if not text.isprintable() or any(sign in text for sign in " ?#\\"):
+        return False
     try:
-        fine = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
-    except ValueError:
-        fine = False
-    if not fine or parts.username or parts.password or parts.query or parts.fragment:
-        raise UsageError(
-            f"{text!r} is not an address Postflight can use.",
-            "Give it as https://host or https://host:port/path, without a user name or password.",
-        )
-    return text.strip().rstrip("/")
+        parts = urlsplit(text)
+        if parts.scheme not in ("http", "https") or not parts.hostname or parts.port == 0:
+            return False
+        url = httpx.URL(text)
+        # As library and resolver read it later, where a bad name would not be a network error.
+        return bool(url.host) and bool(url.raw_host.decode("ascii").encode("idna"))
+    except (ValueError, httpx.InvalidURL):
+        return False
 
 
 class Http:
@@ -106,12 +118,24 @@ class Http:
     Redirects are never followed, so that tokens do not travel to another host.
     """
 
-    def __init__(self, base_url: str, who: str, trust: Trust, clock: Clock) -> None:
+    def __init__(
+        self,
+        base_url: str,
+        who: str,
+        trust: Trust,
+        clock: Clock,
+        patience: float = _ANSWER_TIME,
+    ) -> None:
+        """`patience`: seconds of silence after which an answer counts as lost."""
         self.who = who
+        self._patience = patience
+        self._timeout = httpx.Timeout(patience, connect=min(patience, _CONNECT_TIME))
         self.base_url = checked_url(base_url)
         self._trust = trust
         self._clock = clock
         self._client: httpx.Client | None = None
+        self._siblings: list[Http] = []
+        self._lock = threading.Lock()
         self._offset: float | None = None
 
     @property
@@ -120,12 +144,24 @@ class Http:
         return self._offset
 
     def sibling(self, base_url: str, who: str) -> Http:
-        """A client with the same trust for another server of the same connection."""
-        return Http(base_url, who, self._trust, self._clock)
+        """A client with the same trust for another server of the same connection.
+
+        It is closed together with this one.
+        """
+        made = Http(base_url, who, self._trust, self._clock, self._patience)
+        with self._lock:
+            self._siblings.append(made)
+        return made
 
     def close(self) -> None:
-        if self._client is not None:
-            self._client.close()
+        """Drops all connections, the siblings' too; a later call opens new ones."""
+        with self._lock:
+            client, self._client = self._client, None
+            siblings = tuple(self._siblings)
+        if client is not None:
+            client.close()
+        for sibling in siblings:
+            sibling.close()
 
     def request(
         self,
@@ -147,10 +183,13 @@ class Http:
         """
         call = f"{method} {path}"
         with self._translated(call, repeatable):
-            request = self._opened().build_request(
-                method, self.base_url + path, json=json, params=params, headers=headers
+            # Spaces as %20: a plus sign means something else to servers that check a signature.
+            query = f"?{urlencode(params, quote_via=quote)}" if params else ""
+            client = self._opened()
+            request = client.build_request(
+                method, self.base_url + path + query, json=json, headers=headers
             )
-            answer = self._send(request, auth, call)
+            answer = self._send(client, request, auth, call)
         self._learn_clock(answer)
         if fine is not None and (error := fine(answer)) is not None:
             raise error
@@ -158,8 +197,18 @@ class Http:
             raise usual_refusal(answer, repeatable)
         return answer
 
-    def _send(self, request: httpx.Request, auth: httpx.Auth | None, call: str) -> Answer:
-        response = self._opened().send(request, auth=auth, stream=True)
+    def knock(self) -> int:
+        """The status of any answer at all from the base address; proves the way and the clock."""
+        with self._translated("GET /", repeatable=True):
+            client = self._opened()
+            answer = self._send(client, client.build_request("GET", self.base_url), None, "GET /")
+        self._learn_clock(answer)
+        return answer.status
+
+    def _send(
+        self, client: httpx.Client, request: httpx.Request, auth: httpx.Auth | None, call: str
+    ) -> Answer:
+        response = client.send(request, auth=auth, stream=True)
         try:
             body = bytearray()
             for chunk in response.iter_bytes():
@@ -177,20 +226,23 @@ class Http:
         return Answer(self.who, call, response.status_code, headers, bytes(body))
 
     def _opened(self) -> httpx.Client:
-        if self._client is None:
-            secure = self.base_url.startswith("https:")
-            self._client = httpx.Client(
-                verify=tls.context(self._trust) if secure else True,
-                timeout=_TIMEOUT,
-                follow_redirects=False,
-                headers={"User-Agent": f"Postflight/{__version__}"},
-            )
-        return self._client
+        with self._lock:
+            if self._client is None:
+                # Without https the context is never used; an empty one trusts nobody and is quick.
+                secure = self.base_url.startswith("https:")
+                empty = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+                self._client = httpx.Client(
+                    verify=tls.context(self._trust) if secure else empty,
+                    timeout=self._timeout,
+                    follow_redirects=False,
+                    headers={"User-Agent": f"Postflight/{__version__}"},
+                )
+            return self._client
 
     def _learn_clock(self, answer: Answer) -> None:
-        told = email.utils.parsedate_tz(answer.headers.get("date", ""))
+        told = _seconds(answer.headers.get("date", ""))
         if told is not None:
-            self._offset = email.utils.mktime_tz(told) - self._clock.now()
+            self._offset = told - self._clock.now()
 
     @contextmanager
     def _translated(self, call: str, repeatable: bool) -> Generator[None]:
@@ -203,6 +255,8 @@ class Http:
             raise UsageError(
                 f"The address of {self.who} cannot be used.", details=f"{call}: {e}"
             ) from e
+        except (UnicodeEncodeError, httpx.LocalProtocolError) as e:
+            raise self._unsendable(e, call) from None  # the cause repeats the value, a token even
         except httpx.TransportError as e:
             timed_out = isinstance(e, httpx.TimeoutException)
             raise self._cut_off(f"{call}: {type(e).__name__} {e}", timed_out, repeatable) from e
@@ -230,6 +284,20 @@ class Http:
             "Postflight keeps everything and tries again. Check the network and the address.",
             leg=Leg.NETWORK,
             details=f"{call}: {error}",
+        )
+
+    def _unsendable(self, error: Exception, call: str) -> PostflightError:
+        if isinstance(error, UnicodeEncodeError) and error.encoding == "utf-8":
+            return Refused(
+                f"A name holds characters that cannot be sent to {self.who}.",
+                "Rename the file.",
+                leg=Leg.COMPUTER,
+                details=call,
+            )
+        return UsageError(
+            f"A setting for {self.who} holds characters that cannot be sent.",
+            "Enter the token and the names of the connection again, in one line each.",
+            details=call,
         )
 
     def _cut_off(self, details: str, timed_out: bool, repeatable: bool) -> PostflightError:
@@ -289,12 +357,23 @@ def _busy(answer: Answer, repeatable: bool) -> PostflightError:
 
 def wait_asked(retry_after: str, date: str = "") -> float | None:
     """Seconds from a Retry-After header, at most an hour; dates count from the server's clock."""
-    if retry_after.strip().isdigit():
+    if retry_after.strip().isdecimal():
         return min(float(retry_after), 3600.0)
-    until, now = email.utils.parsedate_tz(retry_after), email.utils.parsedate_tz(date)
+    until, now = _seconds(retry_after), _seconds(date)
     if until is None or now is None:
         return None
-    return min(max(float(email.utils.mktime_tz(until) - email.utils.mktime_tz(now)), 0.0), 3600.0)
+    return min(max(until - now, 0.0), 3600.0)
+
+
+def _seconds(date: str) -> float | None:
+    """UTC seconds of an HTTP date, None when it is none; a missing zone means UTC."""
+    told = email.utils.parsedate_tz(date)
+    if told is None:
+        return None
+    try:
+        return float(email.utils.mktime_tz((*told[:9], told[9] or 0)))
+    except (ValueError, OverflowError):
+        return None
 
 
 def body_text(value: Any, most: int = 200) -> str:

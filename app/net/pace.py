@@ -43,7 +43,7 @@ class Pace:
 
     def refused(self) -> None:
         with self._lock:
-            self._rate = max(self._rate / 2, self._FLOOR)
+            self._rate = min(max(self._rate / 2, self._FLOOR), self._most)
 
     def accepted(self) -> None:
         with self._lock:

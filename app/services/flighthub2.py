@@ -228,6 +228,7 @@ SPEC = ServiceSpec(
     id="flighthub2",
     title=_TITLE,
     secret="organisation token",  # noqa: S106
+    group_name="resource_uuid",
     fields=(
         Field("project", "Project", "UUID of the project the files go to", required=True),
         Field(
