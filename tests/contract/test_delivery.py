@@ -65,8 +65,9 @@ async def test_a_file_that_is_gone_is_named_and_delivered_after_it_is_back(
     lost = tmp_path / "card" / sorted(flight)[0]
     content = lost.read_bytes()
     stat = lost.stat()
-    while not bench.app.engine.snapshot(batch_id).counts.total:
-        await asyncio.sleep(0)  # noqa: ASYNC110 - there is no event for "found, not yet sent"
+    # There is no event for "found and not yet sent".
+    while not bench.app.engine.snapshot(batch_id).counts.total:  # noqa: ASYNC110
+        await asyncio.sleep(0)
     lost.unlink()
     snapshot = await run
     if snapshot.batch.state is BatchState.DELIVERED:  # it was quicker than the hand on the card
