@@ -34,10 +34,9 @@ class Delivery:
         self._following: Stop | None = None
 
     async def run(self, batch_ids: Sequence[str]) -> int:
-        started = time.monotonic()
         unsubscribe = self._engine.subscribe(self._heard)
         watch = asyncio.create_task(self._watch(batch_ids))
-        final: dict[str, Snapshot] = {}
+        final: dict[str, tuple[Snapshot, float]] = {}
         try:
             with interruptions(self._interrupt):
                 await asyncio.gather(*(self._one(batch_id, final) for batch_id in batch_ids))
@@ -46,10 +45,12 @@ class Delivery:
             await asyncio.gather(watch, return_exceptions=True)
             unsubscribe()
         for batch_id in batch_ids:
-            self._close(final[batch_id], time.monotonic() - started)
-        return self._exit_code([final[batch_id].batch for batch_id in batch_ids])
+            snapshot, seconds = final[batch_id]
+            self._close(snapshot, seconds)
+        return self._exit_code([final[batch_id][0].batch for batch_id in batch_ids])
 
-    async def _one(self, batch_id: str, final: dict[str, Snapshot]) -> None:
+    async def _one(self, batch_id: str, final: dict[str, tuple[Snapshot, float]]) -> None:
+        started = time.monotonic()
         pulse = None
 
         def last_look(event: Event) -> None:
@@ -62,10 +63,13 @@ class Delivery:
             (batch,) = await self._engine.run([batch_id])
         finally:
             unsubscribe()
+        seconds = time.monotonic() - started  # without a job's time: it is the service's
         if self._wait_job and batch.state is BatchState.DELIVERED and not self._interrupted:
             await self._follow(batch_id)
         snapshot = self._engine.snapshot(batch_id)
-        final[batch_id] = snapshot if pulse is None else snapshot.with_pulse(pulse)
+        if pulse is not None:
+            snapshot = snapshot.with_pulse(pulse)
+        final[batch_id] = (snapshot, seconds)
 
     async def _follow(self, batch_id: str) -> None:
         self._following = Stop()

@@ -20,6 +20,7 @@ from app.cli.delivery import Delivery, report
 from app.domain.errors import PostflightError, SecretsError, UsageError
 from app.domain.model import Connection
 from app.domain.ports import Cancel
+from app.engine.context import Patience
 from app.engine.engine import Order
 from app.paths import HOME, Paths
 from app.services.base import wanted_jobs
@@ -372,7 +373,10 @@ def demo(folder: Path | None, terminal: bool, as_json: bool) -> None:
 def _demo(home: Path, folder: Path | None, as_json: bool) -> int:
     with bootstrap.practice(home / "cloud") as stage:
         app = bootstrap.build(
-            Paths.find({HOME: str(home / "postflight")}), exclusive=True, secrets=stage.secrets
+            Paths.find({HOME: str(home / "postflight")}),
+            exclusive=True,
+            secrets=stage.secrets,
+            patience=Patience(import_first=0.1, job_first=0.2),  # the practice cloud is quick
         )
         try:
             flight = folder or stage.sample_flight(home / "card")
@@ -384,7 +388,8 @@ def _demo(home: Path, folder: Path | None, as_json: bool) -> int:
             ids: list[str] = []
             for item in stage.connections:
                 app.store.connections.save(item)
-                jobs = wanted_jobs(item, bootstrap.spec_of(item.service))
+                # A folder of one's own may hold too few photos for a reconstruction.
+                jobs = bootstrap.spec_of(item.service).jobs if folder is None else ()
                 ids.append(app.engine.add(Order(item.name, (flight,), jobs=jobs)).id)
             return asyncio.run(Delivery(app.engine, as_json, wait_job=True).run(ids))
         finally:

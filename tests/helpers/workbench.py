@@ -61,6 +61,13 @@ class Workbench:
         options = {**old.options, key: value}
         self.app.store.connections.save(Connection(old.name, old.service, old.url, options))
 
+    def sign_in_as(self, service: str, secret: str, drop: str = "", **options: str) -> None:
+        """Another way in to the same account: other options, another secret."""
+        old = self.connection(service)
+        kept = {key: value for key, value in old.options.items() if key != drop}
+        given = {key.replace("_", "-"): value for key, value in options.items()}
+        self.app.add_connection(Connection(old.name, old.service, old.url, kept | given), secret)
+
     def add(self, service: str, *roots: Path) -> str:
         connection = self.app.store.connections.get(self.connection(service).name)
         jobs = wanted_jobs(connection, bootstrap.spec_of(service))

@@ -1,0 +1,111 @@
+"""Moves one file to its placement, whatever kind of placement that is."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from urllib.parse import urlsplit
+
+from app.domain.errors import NetworkError, RemoteError
+from app.domain.model import Receipt
+from app.domain.placement import Addressing, Grant, ObjectTarget, SignedPut, Storage
+from app.domain.ports import Cancel, Clock, OpenUpload, SystemClock, Trust
+from app.transfer import objects, s3_errors
+from app.transfer.bucket import Clients
+from app.transfer.multipart import Multipart, Plan, drop
+from app.transfer.pacing import SINGLE_UP_TO, part_size
+from app.transfer.reader import Buffers
+from app.transfer.signed import Signed
+from app.transfer.transfer import Counted, Transfer
+from app.transfer.transport import Transport
+
+_FILES_AT_ONCE = 12  # connections beside those of the parts; more are made, but not kept
+
+
+class Mover:
+    """The way of all bytes. Every method blocks and may be called from several threads.
+
+    Memory is bounded by `parts_at_once` parts and, per file thread, one file of at most 16 MiB.
+    Nothing is repeated here: the caller repeats `place` when the error says so, and an upload in
+    parts then goes on from the transfer's ledger.
+    """
+
+    def __init__(
+        self,
+        trust: Trust,
+        parts_at_once: int = 4,
+        part_size: int | None = None,
+        single_up_to: int = SINGLE_UP_TO,
+        clock: Clock | None = None,
+    ) -> None:
+        self._part_size = part_size
+        self._single_up_to = single_up_to
+        self._clock = clock or SystemClock()
+        self._transport = Transport(trust, parts_at_once + _FILES_AT_ONCE)
+        self._clients = Clients(self._transport, self._clock)
+        self._buffers = Buffers()
+        self._signed = Signed(self._transport, self._clock, self._buffers)
+        self._pool = ThreadPoolExecutor(parts_at_once, thread_name_prefix="pf-part")
+        self._plan = Plan(self._pool, parts_at_once, self._buffers, self._clients)
+
+    def close(self) -> None:
+        """Waits for parts under way; set the stop signs of running transfers first."""
+        self._pool.shutdown()
+        self._clients.close()
+        self._transport.close()
+
+    def place(
+        self, grant: Grant, placement: ObjectTarget | SignedPut, transfer: Transfer
+    ) -> Receipt:
+        """Stores the file and answers what the storage said of it.
+
+        Raises PostflightError only. Progress adds up to the file's size on success and to
+        nothing otherwise. KeysExpired, Cancelled and every NetworkError leave the ledger, so
+        that the next call goes on; UploadGone has cleared it. After success the caller clears
+        it when the receipt is stored.
+        """
+        progress = Counted(transfer.progress)
+        try:
+            if isinstance(placement, SignedPut):
+                return self._signed.put(placement, transfer, progress)
+            return self._place_object(grant, placement, transfer, progress)
+        except BaseException:
+            progress.take_back()
+            raise
+
+    def abandon(self, grant: Grant, target_key: str, upload: OpenUpload) -> None:
+        """Throws away the parts of an upload that will not go on; best effort, safe to repeat."""
+        with suppress(RemoteError, NetworkError):
+            self._clients.bucket(grant, Cancel()).abort(target_key, upload.upload_id)
+
+    def probe(self, storage: Storage) -> None:
+        """Reaches the storage without writing or signing anything; any answer will do.
+
+        Raises NetworkError and its kin, ServerBusy, and ClockWrong when this computer's clock
+        is too far off for signatures.
+        """
+        parts = urlsplit(storage.endpoint)
+        host = parts.netloc
+        if storage.addressing is Addressing.VIRTUAL:
+            host = f"{storage.bucket}.{host}"
+        answer = self._transport.send("HEAD", f"{parts.scheme}://{host}/", {}, None, Cancel())
+        now = self._clock.now()
+        if answer.status in (407, 511) or answer.status >= 500:
+            raise s3_errors.refusal(answer, now, None)
+        skewed = s3_errors.skewed(answer, now)
+        if skewed is not None:
+            raise skewed
+
+    def _place_object(
+        self, grant: Grant, target: ObjectTarget, transfer: Transfer, progress: Counted
+    ) -> Receipt:
+        size = transfer.file.size
+        if not target.single_put and size > self._single_up_to:
+            part = part_size(size, self._part_size)
+            return Multipart(self._plan, grant, target, transfer, progress, part).run()
+        bucket = self._clients.bucket(grant, transfer.cancel)
+        old = transfer.ledger.upload()
+        if old is not None:  # of an earlier placement that went in parts
+            drop(bucket, old)
+            transfer.ledger.clear()
+        return objects.put(bucket, target, transfer, progress, self._buffers)

@@ -1,0 +1,28 @@
+"""How files are cut: what goes in one request, what is held in memory, how large a part is."""
+
+from __future__ import annotations
+
+from typing import Final
+
+MIB: Final = 1024 * 1024
+
+SINGLE_UP_TO: Final = 64 * MIB  # larger files go in parts, where the service allows parts
+HELD_UP_TO: Final = 16 * MIB  # larger single bodies are streamed, so that memory stays small
+SMALLEST_PART: Final = 5 * MIB  # S3 refuses smaller ones, except the last
+USUAL_PART: Final = 8 * MIB
+MOST_PARTS: Final = 9_000  # S3 takes 10,000
+
+
+def part_size(size: int, wanted: int | None = None) -> int:
+    """Bytes of every part but the last, in whole MiB when it had to grow for `MOST_PARTS`.
+
+    `wanted` replaces the usual 8 MiB; it is never taken below what S3 accepts.
+    """
+    part = max(wanted or USUAL_PART, SMALLEST_PART)
+    needed = -(-size // MOST_PARTS)
+    return part if part >= needed else -(-needed // MIB) * MIB
+
+
+def part_count(size: int, part: int) -> int:
+    """An empty file is one empty part."""
+    return max(1, -(-size // part))

@@ -1,0 +1,329 @@
+"""The one way out of this layer: connections, trust, proxies, and what breaks them."""
+
+from __future__ import annotations
+
+import http.client
+import ssl
+import threading
+import urllib.request
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+from urllib.parse import unquote, urlsplit
+
+import urllib3
+from urllib3 import exceptions as broken
+from urllib3.util import make_headers, parse_url
+
+from app.domain.errors import (
+    BadAnswer,
+    Leg,
+    NetworkError,
+    Offline,
+    PostflightError,
+    TimedOut,
+    Untrusted,
+    UsageError,
+)
+from app.domain.ports import Cancel, Trust
+from app.net import tls
+from app.transfer.cutting import SILENCE, Blocks, LinePool, Order, SecureLinePool, Watch
+
+CONNECT: Final = 10.0  # seconds
+MAX_ANSWER: Final = 1024 * 1024  # bytes; an error or a completed upload takes some hundred
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A whole answer of a storage; header names in lower case."""
+
+    host: str
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class _Address:
+    scheme: str
+    host: str
+    port: int | None
+    target: str  # path and query as they were given, never written anew
+
+    @staticmethod
+    def of(url: str) -> _Address:
+        try:
+            parts = urlsplit(url)
+            port = parts.port
+        except ValueError:
+            raise _bad_address() from None
+        printable = url.isascii() and url.isprintable() and " " not in url
+        if parts.scheme not in ("http", "https") or not parts.hostname or not printable:
+            raise _bad_address()
+        rest = url.partition("#")[0].partition("://")[2]
+        cut = min((at for at in (rest.find("/"), rest.find("?")) if at >= 0), default=len(rest))
+        target = rest[cut:]
+        target = target if target.startswith("/") else f"/{target}"
+        return _Address(parts.scheme, parts.hostname, port, target)
+
+    @property
+    def origin(self) -> str:
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"{self.scheme}://{host}" + (f":{self.port}" if self.port else "")
+
+
+class Transport:
+    """Sends requests; thread-safe, keeps connections, follows no redirect, repeats nothing."""
+
+    def __init__(self, trust: Trust, connections: int) -> None:
+        self._trust = trust
+        self._connections = connections
+        self._watch = Watch()
+        self._lock = threading.Lock()
+        self._managers: dict[str, urllib3.PoolManager] = {}  # by proxy, "" without one
+        self._routes: dict[tuple[str, str], str] = {}
+
+    def send(
+        self,
+        method: str,
+        url: str,
+        headers: Mapping[str, str],
+        body: Blocks | None,
+        cancel: Cancel,
+    ) -> Answer:
+        """Any answer of the server, whatever its status.
+
+        Raises NetworkError and its kin when there is none, Cancelled within about a second after
+        the stop sign (while connecting: after at most 10 s), and what reading `body` raises.
+        """
+        cancel.check()
+        address = _Address.of(url)
+        proxy = self._route(address)
+        whole = address.origin + address.target
+        absolute = bool(proxy) and address.scheme == "http"
+        order = Order(whole if absolute else address.target, body, cancel, self._watch)
+        length = {} if body is None and method == "HEAD" else {"Content-Length": _length(body)}
+        try:
+            return self._exchange(method, address, proxy, order, {**headers, **length})
+        except PostflightError:
+            raise
+        except (broken.HTTPError, http.client.HTTPException, OSError, UnicodeError) as error:
+            self._routes.clear()  # a laptop that moved may have another proxy now
+            if cancel.is_set():
+                cancel.check()
+            raise network_error(error, address.host) from error
+        finally:
+            self._watch.end(order)
+
+    def close(self) -> None:
+        """Call when no request is under way any more."""
+        self._watch.close()
+        with self._lock:
+            for manager in self._managers.values():
+                manager.clear()
+            self._managers.clear()
+
+    def _exchange(
+        self, method: str, address: _Address, proxy: str, order: Order, headers: dict[str, str]
+    ) -> Answer:
+        pool = self._manager(proxy).connection_from_host(address.host, address.port, address.scheme)
+        # Without the query, which may be a signature: urllib3 writes this into its log.
+        named = order.target.partition("?")[0]
+        response = pool.urlopen(
+            method,
+            named,
+            body=order,  # pyright: ignore[reportArgumentType]
+            headers=headers,
+            retries=False,
+            redirect=False,
+            assert_same_host=False,
+            preload_content=False,
+            decode_content=False,
+        )
+        try:
+            answer = Answer(
+                address.host,
+                response.status,
+                {name.lower(): value for name, value in response.headers.items()},
+                _read(response, address.host),
+            )
+        except BaseException:
+            response.close()
+            raise
+        response.release_conn()
+        if answer.status < 300 and not order.whole:
+            # An early yes cannot be about bytes that were not sent.
+            raise _cut_off(address.host, "answered before everything was sent")
+        return answer
+
+    def _route(self, address: _Address) -> str:
+        key = (address.scheme, address.host)
+        found = self._routes.get(key)
+        if found is None:
+            found = self._routes[key] = proxy_for(address.scheme, address.host)
+        return found
+
+    def _manager(self, proxy: str) -> urllib3.PoolManager:
+        with self._lock:
+            manager = self._managers.get(proxy)
+            if manager is None:
+                manager = self._managers[proxy] = self._made(proxy)
+            return manager
+
+    def _made(self, proxy: str) -> urllib3.PoolManager:
+        context = tls.context(self._trust)
+        timeout = urllib3.Timeout(connect=CONNECT, read=SILENCE)
+        if proxy:
+            user = unquote(parse_url(proxy).auth or "")
+            manager = urllib3.ProxyManager(
+                proxy,
+                proxy_headers=make_headers(proxy_basic_auth=user) if user else None,
+                proxy_ssl_context=context,
+                maxsize=self._connections,
+                ssl_context=context,
+                timeout=timeout,
+            )
+        else:
+            manager = urllib3.PoolManager(
+                maxsize=self._connections, ssl_context=context, timeout=timeout
+            )
+        manager.pool_classes_by_scheme = {"http": LinePool, "https": SecureLinePool}
+        return manager
+
+
+def proxy_for(scheme: str, host: str) -> str:
+    """The system's proxy for an address, "" for none; UsageError for a kind we cannot use."""
+    proxies = urllib.request.getproxies()
+    proxy = proxies.get(scheme) or proxies.get("all") or ""
+    if not proxy or urllib.request.proxy_bypass(host):
+        return ""
+    if "://" not in proxy:
+        proxy = f"http://{proxy}"
+    if not proxy.startswith(("http://", "https://")):
+        raise UsageError(
+            f"The system's proxy is of a kind that Postflight cannot use: {proxy.split(':')[0]}.",
+            "Set an http proxy in the system, or except the storage from it.",
+            leg=Leg.COMPUTER,
+        )
+    return proxy
+
+
+def _length(body: Blocks | None) -> str:
+    return str(0 if body is None else len(body))
+
+
+def _read(response: urllib3.BaseHTTPResponse, host: str) -> bytes:
+    body = bytearray()
+    for chunk in response.stream(65536):
+        body += chunk
+        if len(body) > MAX_ANSWER:
+            raise BadAnswer(
+                f"The storage at {host} gave an answer of more than 1 MB.",
+                "Check the address of the storage.",
+                leg=Leg.STORAGE,
+            )
+    return bytes(body)
+
+
+def _bad_address() -> BadAnswer:
+    # The address itself may be a secret.
+    return BadAnswer(
+        "The service named a storage address that cannot be used.",
+        "Ask its administrator to check the storage settings.",
+        leg=Leg.SERVICE,
+    )
+
+
+_AGAIN: Final = "Postflight keeps everything and tries again."
+
+
+def _offline(host: str, details: str) -> NetworkError:
+    title = f"The storage at {host} cannot be reached."
+    hint = f"{_AGAIN} Check the network."
+    return Offline(title, hint, leg=Leg.NETWORK, details=details)
+
+
+def _no_proxy(host: str, details: str) -> NetworkError:
+    title = f"The proxy on the way to the storage at {host} cannot be used."
+    hint = f"{_AGAIN} Check the proxy in the system's network settings."
+    return Offline(title, hint, leg=Leg.NETWORK, details=details)
+
+
+def _timed_out(host: str, details: str) -> NetworkError:
+    title = f"The storage at {host} went silent."
+    return TimedOut(title, _AGAIN, leg=Leg.NETWORK, details=details)
+
+
+def _cut_off(host: str, details: str) -> NetworkError:
+    title = f"The connection to the storage at {host} broke off."
+    return NetworkError(title, _AGAIN, leg=Leg.NETWORK, details=details)
+
+
+def _insecure(host: str, details: str) -> NetworkError:
+    title = f"No secure connection to the storage at {host} came about."
+    hint = f"{_AGAIN} Check whether something on the network opens encrypted connections."
+    return NetworkError(title, hint, leg=Leg.NETWORK, details=details)
+
+
+def _nonsense(host: str, details: str) -> PostflightError:
+    title = f"The storage at {host} gave an answer that is not HTTP."
+    return BadAnswer(title, "Check the storage's address.", leg=Leg.STORAGE, details=details)
+
+
+def _unusable(host: str, details: str) -> PostflightError:
+    return _bad_address()
+
+
+# First fit wins: urllib3's subclasses stand above their bases. The tests walk urllib3's tree.
+NETWORK_TABLE: Final = (
+    (broken.ProxyError, _no_proxy),
+    (broken.SSLError, _insecure),
+    (broken.ConnectTimeoutError, _offline),
+    (broken.TimeoutError, _timed_out),
+    (broken.ProtocolError, _cut_off),
+    (broken.IncompleteRead, _cut_off),
+    (broken.InvalidChunkLength, _cut_off),
+    (broken.PoolError, _cut_off),
+    (broken.InvalidHeader, _nonsense),
+    (broken.DecodeError, _nonsense),
+    (broken.ResponseError, _nonsense),
+    (broken.BodyNotHttplibCompatible, _nonsense),
+    (broken.HeaderParsingError, _nonsense),
+    (broken.LocationValueError, _unusable),
+    (http.client.InvalidURL, _unusable),
+    (TimeoutError, _timed_out),
+    (ssl.SSLError, _insecure),
+    (OSError, _cut_off),
+    (http.client.HTTPException, _nonsense),
+    (UnicodeError, _unusable),
+)
+
+
+def network_error(error: BaseException, host: str) -> PostflightError:
+    """What broke a request, in our words."""
+    chain = _causes(error)
+    for cause in chain:
+        if isinstance(cause, ssl.SSLCertVerificationError):
+            return Untrusted(
+                f"The certificate of the storage at {host} is not trusted by this computer.",
+                "Give the authority's certificate with --ca-file, or ask who runs the network.",
+                leg=Leg.NETWORK,
+                details=getattr(cause, "verify_message", str(cause)),
+            )
+    details = f"{type(error).__name__}: {chain[-1]}"
+    # A send that timed out comes as a broken connection with the time-out inside.
+    if isinstance(error, broken.ProtocolError) and isinstance(chain[-1], TimeoutError):
+        return _timed_out(host, details)
+    made = next((made for kind, made in NETWORK_TABLE if isinstance(error, kind)), _cut_off)
+    return made(host, details)
+
+
+def _causes(error: BaseException) -> list[BaseException]:
+    """The error and what it carries inside, outermost first."""
+    chain, inner = [error], error
+    while inner is not None and len(chain) < 10:
+        told = [arg for arg in inner.args if isinstance(arg, BaseException)]
+        inner = inner.__cause__ or (told[-1] if told else None)
+        if inner is not None:
+            chain.append(inner)
+    return chain

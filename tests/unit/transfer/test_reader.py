@@ -1,0 +1,198 @@
+"""Reading files that change, vanish or are stopped."""
+
+from __future__ import annotations
+
+import errno
+import os
+import sys
+import threading
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from app.domain.errors import Cancelled, FileChanged, FileGone, FileUnreadable
+from app.domain.ports import Cancel
+from app.transfer.pacing import HELD_UP_TO
+from app.transfer.reader import Buffers, Held, Loader, Source, Streamed, new_md5, read_error
+from tests.unit.transfer.kit import MIB, Moved, as_scanned, make_file, md5_of, touch
+
+
+def test_a_file_is_read_exactly_from_where_it_was_asked(tmp_path: Path) -> None:
+    file = make_file(tmp_path, 3 * MIB + 11)
+    view = memoryview(bytearray(MIB + 5))
+    with Source(file, Cancel()) as source:
+        source.fill(view, 2 * MIB)
+    assert bytes(view) == file.source.read_bytes()[2 * MIB : 3 * MIB + 5]
+
+
+def test_a_file_that_is_shorter_than_asked_has_changed(tmp_path: Path) -> None:
+    file = make_file(tmp_path, 100)
+    with Source(file, Cancel()) as source, pytest.raises(FileChanged):
+        source.fill(memoryview(bytearray(101)), 0)
+
+
+@pytest.mark.parametrize("wrong", [{"size": 99}, {"modified_ns": 5}])
+def test_a_file_that_is_not_the_scanned_one_is_not_opened(tmp_path: Path, wrong: dict) -> None:
+    file = replace(make_file(tmp_path, 100), **wrong)
+    with pytest.raises(FileChanged), Source(file, Cancel()):
+        pass
+
+
+def test_a_file_that_changes_while_open_is_noticed(tmp_path: Path) -> None:
+    file = make_file(tmp_path, 100)
+    with Source(file, Cancel()) as source:
+        touch(file.source, b"x" * 100)
+        with pytest.raises(FileChanged):
+            source.check()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="an open file cannot be replaced there")
+def test_a_file_that_is_replaced_by_its_like_is_noticed(tmp_path: Path) -> None:
+    file = make_file(tmp_path, 100)
+    other = tmp_path / "other"
+    other.write_bytes(b"y" * 100)
+    os.utime(other, ns=(file.modified_ns, file.modified_ns))
+    with Source(file, Cancel()) as source:
+        other.replace(file.source)
+        with pytest.raises(FileChanged):
+            source.check()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="an open file cannot be deleted there")
+def test_a_file_that_is_deleted_after_opening_is_still_sent_whole(tmp_path: Path) -> None:
+    file = make_file(tmp_path, 100)
+    with Source(file, Cancel()) as source:
+        file.source.unlink()
+        source.check()
+        source.fill(memoryview(bytearray(100)), 0)
+
+
+def test_a_missing_file_is_gone(tmp_path: Path) -> None:
+    file = make_file(tmp_path, 100)
+    file.source.unlink()
+    with pytest.raises(FileGone):
+        Source(file, Cancel())
+
+
+def test_a_folder_in_its_place_cannot_be_read(tmp_path: Path) -> None:
+    file = make_file(tmp_path, 100)
+    file.source.unlink()
+    file.source.mkdir()
+    with pytest.raises(FileUnreadable):
+        Source(file, Cancel())
+
+
+@pytest.mark.parametrize("number", [errno.ENODEV, errno.ENXIO, errno.ENOENT, errno.ESTALE])
+def test_a_card_that_was_pulled_out_is_gone(tmp_path: Path, number: int) -> None:
+    file = make_file(tmp_path, 1)
+    assert isinstance(read_error(file, OSError(number, "no such device")), FileGone)
+
+
+def test_an_input_error_is_a_bad_card_unless_the_file_is_gone(tmp_path: Path) -> None:
+    file = make_file(tmp_path, 1)
+    error = OSError(errno.EIO, "Input/output error")
+    bad = read_error(file, error)
+    assert isinstance(bad, FileUnreadable)
+    assert "Input/output error" in bad.title
+    file.source.unlink()
+    assert isinstance(read_error(file, error), FileGone)
+
+
+def test_reading_ends_at_the_stop_sign(tmp_path: Path) -> None:
+    cancel = Cancel()
+    with Source(make_file(tmp_path, 100), cancel) as source:
+        cancel.set()
+        with pytest.raises(Cancelled):
+            source.md5(0, 100)
+
+
+def test_a_thread_uses_its_buffer_again_and_shares_it_with_none() -> None:
+    buffers = Buffers()
+    mine, again = buffers.take(3 * MIB), buffers.take(100)
+    assert mine.obj is again.obj
+    assert len(again) == 100
+    others: list[memoryview] = []
+    thread = threading.Thread(target=lambda: others.append(buffers.take(100)))
+    thread.start()
+    thread.join()
+    assert others[0].obj is not mine.obj
+
+
+@pytest.mark.parametrize("size", [0, 1, 256 * 1024, 3 * MIB + 1])
+def test_both_kinds_of_body_send_the_same_and_count_what_was_taken(
+    tmp_path: Path, size: int
+) -> None:
+    file = make_file(tmp_path, size)
+    content = file.source.read_bytes()
+    progress = Moved()
+    held = Held(memoryview(content), Cancel(), progress)
+    assert b"".join(held.blocks()) == content
+    with Source(file, Cancel()) as source:
+        digest = new_md5()
+        streamed = Streamed(source, 0, size, progress, digest)
+        assert b"".join(bytes(block) for block in streamed.blocks()) == content
+    assert digest.hexdigest() == md5_of(file.source)
+    assert progress.total == 2 * size
+
+
+def test_a_block_counts_only_when_the_next_one_is_asked_for() -> None:
+    progress = Moved()
+    blocks = Held(memoryview(bytes(MIB)), Cancel(), progress).blocks()
+    next(blocks)
+    assert progress.total == 0
+    next(blocks)
+    assert 0 < progress.total < MIB
+
+
+def test_a_signer_can_read_a_body_and_go_back(tmp_path: Path) -> None:
+    file = make_file(tmp_path, 1000)
+    content = file.source.read_bytes()
+    with Source(file, Cancel()) as source:
+        for body in (
+            Held(memoryview(content), Cancel(), Moved()),
+            Streamed(source, 0, 1000, Moved()),
+        ):
+            assert (len(body), body.tell()) == (1000, 0)
+            assert body.read(600) + body.read(600) + body.read(600) == content
+            assert body.seek(0) == 0
+            assert body.read() == content
+
+
+def _loader(file_size: int, folder: Path) -> Loader:
+    return Loader(make_file(folder, file_size), Cancel(), Moved(), Buffers())
+
+
+@pytest.mark.parametrize("size", [1000, HELD_UP_TO + 1])
+def test_a_load_names_the_md5_of_what_it_sends(tmp_path: Path, size: int) -> None:
+    loader = _loader(size, tmp_path)
+    with Source(loader.file, Cancel()) as source:
+        load = loader.load(source, 0, size, None)
+        assert load.md5 == md5_of(loader.file.source)
+        load.settle()
+
+
+def test_a_small_file_with_another_md5_than_was_told_is_not_sent(tmp_path: Path) -> None:
+    loader = _loader(1000, tmp_path)
+    with Source(loader.file, Cancel()) as source, pytest.raises(FileChanged):
+        loader.load(source, 0, 1000, "0" * 32)
+
+
+def test_a_large_file_with_another_md5_than_was_told_is_noticed_after_it(tmp_path: Path) -> None:
+    loader = _loader(HELD_UP_TO + 1, tmp_path)
+    with Source(loader.file, Cancel()) as source:
+        right = loader.load(source, 0, HELD_UP_TO + 1, md5_of(loader.file.source))
+        for _ in right.body.blocks():
+            pass
+        right.settle()
+        wrong = loader.load(source, 0, HELD_UP_TO + 1, "0" * 32)
+        for _ in wrong.body.blocks():
+            pass
+        with pytest.raises(FileChanged):
+            wrong.settle()
+
+
+def test_a_file_may_be_written_by_others_while_it_is_read(tmp_path: Path) -> None:
+    file = make_file(tmp_path, 10)
+    with Source(file, Cancel()), file.source.open("r+b") as other:
+        assert other.read(10) == as_scanned(file.source).source.read_bytes()
