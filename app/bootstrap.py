@@ -7,6 +7,7 @@ from collections.abc import Generator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from app import log
@@ -24,8 +25,6 @@ from app.engine.engine import Engine, Listeners
 from app.engine.pools import Pools
 from app.net.http import Http
 from app.paths import Paths
-from app.practice.cloud import PracticeCloud
-from app.practice.sample import write_sample_flight
 from app.services.base import Service
 from app.services.registry import SPECS, spec_of
 from app.store.lock import FolderLock
@@ -38,6 +37,9 @@ from app.store.secrets import (
 )
 from app.store.store import Store
 from app.transfer.mover import Mover
+
+if TYPE_CHECKING:
+    from app.practice.cloud import PracticeCloud
 
 __all__ = [
     "SPECS",
@@ -179,12 +181,17 @@ class Practice:
         return urlsplit(self.connections[0].url).netloc
 
     def sample_flight(self, folder: Path) -> Path:
+        from app.practice.sample import write_sample_flight
+
         return write_sample_flight(folder, rng=random.Random())
 
 
 @contextmanager
 def practice(folder: Path) -> Generator[Practice]:
     """Starts the practice cloud, which keeps what it receives under `folder`."""
+    # Only the demo needs it: no other command waits for its import.
+    from app.practice.cloud import PracticeCloud
+
     folder.mkdir(parents=True, exist_ok=True)
     with PracticeCloud(folder) as cloud:
         secrets = SessionSecrets()

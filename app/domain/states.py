@@ -74,9 +74,7 @@ FILE_MOVES: Final[dict[FileState, frozenset[FileState]]] = {
 }
 
 BATCH_MOVES: Final[dict[BatchState, frozenset[BatchState]]] = {
-    BatchState.SCANNING: frozenset(
-        {BatchState.READY, BatchState.EMPTY, BatchState.CANCELLED}
-    ),
+    BatchState.SCANNING: frozenset({BatchState.READY, BatchState.EMPTY, BatchState.CANCELLED}),
     BatchState.READY: frozenset({BatchState.RUNNING, BatchState.CANCELLED}),
     BatchState.RUNNING: frozenset(
         {BatchState.PAUSED, BatchState.FINISHING, BatchState.ATTENTION, BatchState.CANCELLED}

@@ -21,6 +21,7 @@ from app.domain.placement import Grant, Keys, Storage
 from app.domain.ports import Cancel, Clock, DonePart
 from app.transfer import s3_errors
 from app.transfer.digests import base64_of
+from app.transfer.etags import Etags
 from app.transfer.reader import Load
 from app.transfer.transport import Transport
 
@@ -54,6 +55,7 @@ class Clients:
     def __init__(self, transport: Transport, clock: Clock) -> None:
         self._transport = transport
         self._clock = clock
+        self.etags = Etags()
         self._lock = threading.Lock()
         self._session: Any = None
         self._clients: OrderedDict[tuple[Storage, Keys], Any] = OrderedDict()
@@ -199,7 +201,7 @@ class Bucket:
             Body=load.body,
             ContentMD5=base64_of(load.md5),
         )
-        return self._etag(answer)
+        return self._etag(answer, load.md5)
 
     def begin(self, key: str, content_type: str) -> str:
         """Opens a multipart upload; answers its id."""
@@ -223,7 +225,7 @@ class Bucket:
             Body=load.body,
             ContentMD5=base64_of(load.md5),
         )
-        return self._etag(answer)
+        return self._etag(answer, load.md5)
 
     def complete(self, key: str, upload_id: str, parts: Sequence[DonePart]) -> str:
         """Makes one object of the parts; answers its etag, which radosgw leaves empty."""
@@ -247,10 +249,11 @@ class Bucket:
         """Throws away an upload and its parts; safe to repeat."""
         self._ask("abort_multipart_upload", Key=key, UploadId=upload_id)
 
-    def _etag(self, answer: Mapping[str, Any]) -> str:
+    def _etag(self, answer: Mapping[str, Any], md5: str) -> str:
         etag = s3_errors.bare_etag(str(answer.get("ETag") or ""))
         if not etag:
             raise s3_errors.no_etag(urlsplit(self.storage.endpoint).hostname or "")
+        self.clients.etags.check(self.storage, etag, md5)
         return etag
 
     def _ask(self, method: str, **parameters: Any) -> Mapping[str, Any]:

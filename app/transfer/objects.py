@@ -13,12 +13,7 @@ from app.transfer.transfer import Counted, Transfer
 def put(
     bucket: Bucket, target: ObjectTarget, transfer: Transfer, progress: Counted, buffers: Buffers
 ) -> Receipt:
-    """Stores the file and answers the storage's own etag.
-
-    An etag that looks like an MD5 and is not ours is kept as it is: the storage was given the
-    MD5 and refuses other bytes, and encrypting storages name something else (contracts:
-    flighthub2 8.3, metastudio 8.1).
-    """
+    """Stores the file and answers the storage's own etag, which etags.py has judged."""
     file = transfer.file
     loader = Loader(file, transfer.cancel, progress, buffers)
     with Source(file, transfer.cancel) as source:

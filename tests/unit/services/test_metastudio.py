@@ -75,7 +75,7 @@ def test_the_registry_knows_the_three_services_and_names_them() -> None:
 def test_the_limits_ask_for_digests_and_one_confirm_a_file(stage: Stage) -> None:
     limits = stage.service().limits
     assert (limits.digests_first, limits.capture, limits.survey) == (True, False, 0)
-    assert (limits.confirm, limits.confirm_parallel, limits.flat_names) == (1, 4, False)
+    assert (limits.confirm, limits.confirm_parallel, limits.flat_names) == (1, 4, True)
 
 
 def test_what_metastudio_does_not_have_is_empty_and_asks_nobody(stage: Stage) -> None:
