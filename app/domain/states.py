@@ -112,6 +112,9 @@ UNFINISHED: Final = frozenset(
     }
 )
 
+# Nothing more is sent for a batch in one of these.
+ENDED: Final = frozenset({BatchState.DELIVERED, BatchState.EMPTY, BatchState.CANCELLED})
+
 JOB_ENDED: Final = frozenset({JobState.SUCCEEDED, JobState.FAILED, JobState.STOPPED})
 
 

@@ -20,6 +20,7 @@ from app.engine.preparing import glance
 from app.engine.registrar import Registrar
 from app.engine.scanning import Scan
 from app.engine.stop import Stop
+from app.engine.twins import Twins
 from app.media.scan import Choice
 from app.services.base import Missing, Service
 from app.transfer.mover import Mover
@@ -132,12 +133,13 @@ class BatchRun:
         self._registrar = registrar
         registering = asyncio.create_task(registrar.run())
         queue: asyncio.Queue[MediaFile | None] = asyncio.Queue(self._context.pools.files_at_once)
+        twins = Twins(self._context.store.files.unregistered(self.batch.id))
         pullers = [
-            asyncio.create_task(self._pull(queue, registrar))
+            asyncio.create_task(self._pull(queue, registrar, twins))
             for _ in range(self._context.pools.files_at_once)
         ]
         try:
-            await self._feed(queue)
+            await self._feed(queue, twins)
         finally:
             for _ in pullers:
                 await queue.put(None)
@@ -148,11 +150,12 @@ class BatchRun:
             if bug is not None:
                 raise bug
 
-    async def _feed(self, queue: asyncio.Queue[MediaFile | None]) -> None:
+    async def _feed(self, queue: asyncio.Queue[MediaFile | None], twins: Twins) -> None:
         files = self._context.store.files
         survey = min(self._service.limits.survey, _GLANCES)
+        most = survey or self._context.pools.files_at_once
         while not self.stop.is_set():
-            taken = files.take(self.batch.id, survey or self._context.pools.files_at_once)
+            taken = files.take(self.batch.id, most, twins.waiting)
             if not taken:
                 return
             try:
@@ -180,10 +183,12 @@ class BatchRun:
         except PostflightError:
             return None  # whatever is wrong with the file is said when its turn comes
 
-    async def _pull(self, queue: asyncio.Queue[MediaFile | None], registrar: Registrar) -> None:
+    async def _pull(
+        self, queue: asyncio.Queue[MediaFile | None], registrar: Registrar, twins: Twins
+    ) -> None:
         """A bug in one file still empties the queue, or the feeder would wait for ever."""
         runner = FileRun(
-            self._context, self._service, self._mover, self._grants, self.meter, self.stop
+            self._context, self._service, self._mover, self._grants, self.meter, self.stop, twins
         )
         bug: Exception | None = None
         while (file := await queue.get()) is not None:

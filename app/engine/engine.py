@@ -13,7 +13,7 @@ from app.domain.events import BatchChanged, Event
 from app.domain.model import Batch, Connection, Counts, FileStatus, Job
 from app.domain.placement import Why
 from app.domain.ports import Cancel
-from app.domain.states import UNFINISHED, BatchState
+from app.domain.states import ENDED, UNFINISHED, BatchState
 from app.engine.batch_run import BatchRun
 from app.engine.context import Context
 from app.engine.finishing import Finishing
@@ -129,7 +129,7 @@ class Engine:
 
     async def _run(self, batch_id: str) -> Batch:
         batch = self._store.batches.get(batch_id)
-        if batch_id in self._runs:
+        if batch_id in self._runs or batch.state in ENDED:
             return batch
         try:
             service = self._service(batch.connection)
@@ -152,7 +152,8 @@ class Engine:
 
     def retry(self, batch_id: str) -> int:
         """Failed and missing files wait again. How many; the batch goes on with `run`."""
-        return self._store.files.retry(batch_id)
+        ended = self._store.batches.get(batch_id).state in ENDED
+        return 0 if ended else self._store.files.retry(batch_id)
 
     def accept_missing(self, batch_id: str) -> int:
         """The person accepts that these files are not sent: the batch may finish without them."""

@@ -21,6 +21,7 @@ from app.engine.grants import Grants
 from app.engine.meter import Meter
 from app.engine.preparing import prepare
 from app.engine.stop import Stop
+from app.engine.twins import Twins
 from app.services.base import Service
 from app.transfer.mover import Mover, Transfer
 
@@ -38,7 +39,9 @@ class FileRun:
         grants: Grants,
         meter: Meter,
         stop: Stop,
+        twins: Twins,
     ) -> None:
+        self._twins = twins
         self._context = context
         self._mover = mover
         self._files = context.store.files
@@ -77,6 +80,9 @@ class FileRun:
         """One attempt; safe to repeat."""
         file = self._files.reread(file.id)
         prepared = await self._prepared(file)
+        if not self._may_go(prepared):
+            self._files.requeue_moving(file.id)
+            return
         grant = await self._grants.current(file.lane)
         await self._forget_earlier(file)
         try:
@@ -88,6 +94,11 @@ class FileRun:
         except KeysExpired:
             await self._grants.renew(grant)
             raise
+
+    def _may_go(self, prepared: Prepared) -> bool:
+        if prepared.digests is None or not self._service.limits.one_of_a_kind:
+            return True
+        return self._twins.may_go(prepared.digests.md5, prepared.file.id)
 
     async def _prepared(self, file: MediaFile) -> Prepared:
         known = self._files.prepared(file.id)

@@ -9,11 +9,9 @@ from pathlib import Path
 from app.domain.errors import Fault, UsageError
 from app.domain.model import Batch, Job
 from app.domain.ports import Clock
-from app.domain.states import BatchState, batch_sources_of
+from app.domain.states import ENDED, BatchState, batch_sources_of
 from app.store.database import Database, Row
 from app.store.rows import batch_of, fault_columns, job_of, path_to_bytes
-
-_ENDED = (BatchState.DELIVERED, BatchState.EMPTY, BatchState.CANCELLED)
 
 
 class BatchTable:
@@ -80,7 +78,7 @@ class BatchTable:
             (
                 to,
                 *fault_columns(reason),
-                self._clock.now() if to in _ENDED else None,
+                self._clock.now() if to in ENDED else None,
                 batch_id,
                 *sorted(sources),
             ),

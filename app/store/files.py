@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import json
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -97,13 +98,15 @@ class FileTable:
         rows = self._database.rows("SELECT path, name FROM file WHERE batch = ?", (batch_id,))
         return {row["path"]: row["name"] for row in rows}
 
-    def take(self, batch_id: str, most: int) -> list[MediaFile]:
+    def take(
+        self, batch_id: str, most: int, without: Collection[int] = frozenset()
+    ) -> list[MediaFile]:
         """The next queued files, now `preparing`."""
         with self._database.transaction() as connection:
             rows = connection.execute(
                 f"SELECT {FILE_COLUMNS} FROM {FILE_SOURCE} WHERE file.batch = ? AND state = ?"
-                " ORDER BY file.id LIMIT ?",
-                (batch_id, FileState.QUEUED, most),
+                " AND file.id NOT IN (SELECT value FROM json_each(?)) ORDER BY file.id LIMIT ?",
+                (batch_id, FileState.QUEUED, json.dumps(sorted(without)), most),
             ).fetchall()
             self._move([row["id"] for row in rows], FileState.PREPARING, {})
             connection.executemany(
@@ -207,6 +210,13 @@ class FileTable:
             (batch_id, FileState.SENT, most),
         )
         return [(row["grant_"], sent_of(row)) for row in rows]
+
+    def unregistered(self, batch_id: str) -> dict[str, int]:
+        """MD5 and id of everything stored and not yet acknowledged."""
+        rows = self._database.rows(
+            "SELECT md5, id FROM file WHERE batch = ? AND state = ?", (batch_id, FileState.SENT)
+        )
+        return {row["md5"]: row["id"] for row in rows}
 
     def asked(self, ids: Iterable[int]) -> None:
         """Written before a callback goes out; `answered` takes it back."""

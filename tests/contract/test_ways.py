@@ -149,3 +149,27 @@ async def test_keys_survive_a_restart_in_the_keyring(bench: Workbench, tmp_path:
     snapshot = await bench.run(snapshot.batch.id)
     assert snapshot.batch.state is BatchState.DELIVERED, bench.complaints(snapshot.batch.id)
     assert len(bench.cloud.journal.calls("flighthub2.obtain_token")) == 1
+
+
+async def test_equal_bytes_in_one_flight_are_registered_once(
+    bench: Workbench, tmp_path: Path
+) -> None:
+    """A backup folder beside the flight: a server with two records of one print breaks on it."""
+    write_flight(tmp_path / "card", 9, 1000, 5000)
+    for copy in ("Backup", "Backup 2"):
+        write_flight(tmp_path / "card" / copy, 9, 1000, 5000)
+    snapshot = await bench.deliver("cloud-api", tmp_path / "card")
+    assert snapshot.batch.state is BatchState.DELIVERED, bench.complaints(snapshot.batch.id)
+    assert (snapshot.counts.delivered, snapshot.counts.skipped) == (9, 18)
+    prints = [e.body["fingerprint"] for e in bench.cloud.journal.calls("cloud-api.upload-callback")]
+    assert len(prints) == len(set(prints)) == 9
+    assert bench.cloud.violations == []
+
+
+async def test_an_ended_batch_stays_ended(bench: Workbench, service: str, tmp_path: Path) -> None:
+    write_flight(tmp_path / "card", 3, 1000, 5000)
+    batch_id = (await bench.deliver(service, tmp_path / "card")).batch.id
+    before = len(bench.cloud.journal.entries)
+    assert bench.app.engine.retry(batch_id) == 0
+    assert (await bench.run(batch_id)).batch.state is BatchState.DELIVERED
+    assert len(bench.cloud.journal.entries) == before
