@@ -154,15 +154,17 @@ async def test_keys_survive_a_restart_in_the_keyring(bench: Workbench, tmp_path:
 async def test_equal_bytes_in_one_flight_are_registered_once(
     bench: Workbench, tmp_path: Path
 ) -> None:
-    """A backup folder beside the flight: a server with two records of one print breaks on it."""
-    write_flight(tmp_path / "card", 9, 1000, 5000)
-    for copy in ("Backup", "Backup 2"):
-        write_flight(tmp_path / "card" / copy, 9, 1000, 5000)
+    """Copies side by side: a server with two records of one print breaks on it."""
+    bench.cloud.settings.control_delay = 0.03
+    (tmp_path / "card").mkdir()
+    for number in range(4):
+        for copy in ("", " copy", " copy 2"):
+            (tmp_path / "card" / f"DJI_{number:04}{copy}.JPG").write_bytes(bytes([number]) * 999)
     snapshot = await bench.deliver("cloud-api", tmp_path / "card")
     assert snapshot.batch.state is BatchState.DELIVERED, bench.complaints(snapshot.batch.id)
-    assert (snapshot.counts.delivered, snapshot.counts.skipped) == (9, 18)
+    assert (snapshot.counts.delivered, snapshot.counts.skipped) == (4, 8)
     prints = [e.body["fingerprint"] for e in bench.cloud.journal.calls("cloud-api.upload-callback")]
-    assert len(prints) == len(set(prints)) == 9
+    assert len(prints) == len(set(prints)) == 4
     assert bench.cloud.violations == []
 
 
