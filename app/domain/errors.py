@@ -24,6 +24,7 @@ PostflightError                      title: what happened; hint: what the person
 │   ├── Forbidden                    signed in, but without the right
 │   ├── ClockWrong                   this computer's clock is too far off
 │   ├── KeysExpired                  storage keys ended: renew and go on
+│   ├── KeysTooShort                 they end before a flight that needs one group is sent
 │   ├── UploadGone                   the storage forgot a multipart upload: start the file anew
 │   ├── Damaged                      bytes changed on the way; the storage refused them
 │   ├── Refused                      a plain no with a reason, about one file or one call
@@ -237,6 +238,11 @@ class ClockWrong(RemoteError):
 class KeysExpired(RemoteError):
     code = "keys-expired"
     retry = Retry.NOW
+
+
+class KeysTooShort(RemoteError):
+    code = "keys-too-short"
+    retry = Retry.PERSON
 
 
 class UploadGone(RemoteError):

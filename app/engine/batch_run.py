@@ -6,7 +6,7 @@ import asyncio
 import logging
 from collections.abc import Sequence
 
-from app.domain.errors import BadAnswer, Cancelled, Fault, Leg, PostflightError, Refused
+from app.domain.errors import BadAnswer, Cancelled, Fault, KeysTooShort, Leg, PostflightError
 from app.domain.events import BatchChanged, FilesChanged, Notice
 from app.domain.model import Batch, MediaFile, Prepared
 from app.domain.placement import Grant
@@ -210,7 +210,7 @@ class BatchRun:
             return
         self._regroups += 1
         if self._regroups > _REGROUPS:
-            raise Refused(
+            raise KeysTooShort(
                 "The storage keys end before the whole flight is sent, and each new key starts a"
                 " new group.",
                 "A reconstruction needs all photos in one group: send fewer photos at once, or"
