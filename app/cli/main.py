@@ -6,26 +6,21 @@ import asyncio
 import os
 import sys
 import tempfile
-from collections.abc import Callable, Generator
-from contextlib import contextmanager
 from pathlib import Path
-from types import MappingProxyType
-from typing import Any
 
 import click
 
 from app import __version__, bootstrap
 from app.cli import objects, screen
+from app.cli.common import AS_JSON, opened
+from app.cli.connections import connection
 from app.cli.delivery import Delivery, report
-from app.domain.errors import PostflightError, SecretsError, UsageError
-from app.domain.model import Connection
+from app.domain.errors import PostflightError, UsageError
 from app.domain.ports import Cancel
 from app.engine.context import Patience
 from app.engine.engine import Order
 from app.paths import HOME, Paths
 from app.services.base import wanted_jobs
-
-_JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON object a line.")
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -36,19 +31,6 @@ def postflight() -> None:
     Exit codes: 0 all delivered, 1 some files were not delivered, 2 wrong use, 3 the service or the
     storage refused, 4 the network was gone before the end, 130 interrupted and resumable.
     """
-
-
-@contextmanager
-def opened(as_json: bool, exclusive: bool) -> Generator[bootstrap.App]:
-    """Postflight's folder for one command; expected errors become a sentence and an exit code."""
-    try:
-        app = bootstrap.build(Paths.find(), exclusive=exclusive)
-        try:
-            yield app
-        finally:
-            app.close()
-    except PostflightError as error:
-        sys.exit(report(error, as_json))
 
 
 # -- sending -------------------------------------------------------------------------------------
@@ -62,7 +44,7 @@ def opened(as_json: bool, exclusive: bool) -> Generator[bootstrap.App]:
 @click.option("--exclude", multiple=True, metavar="GLOB", help="No files that match.")
 @click.option("--dry-run", is_flag=True, help="Say what would be sent, and send nothing.")
 @click.option("--wait-job", is_flag=True, help="Also wait for the reconstruction to end.")
-@_JSON
+@AS_JSON
 def upload(
     paths: tuple[Path, ...],
     connection: str,
@@ -73,9 +55,9 @@ def upload(
     wait_job: bool,
     as_json: bool,
 ) -> None:
-    """Queue folders and files, send them, register them, and wait for the end.
+    """Send folders and files, and wait for the end.
 
-    Ctrl-C keeps everything for later: postflight resume.
+    They are queued, uploaded and registered with the service. Ctrl-C keeps everything for later: postflight resume.
     """
     with opened(as_json, exclusive=True) as app:
         target = app.store.connections.get(connection)
@@ -120,9 +102,12 @@ def _dry_run(app: bootstrap.App, order: Order, as_json: bool) -> None:
 @click.option(
     "--accept-missing", is_flag=True, help="Finish without the files that could not be sent."
 )
-@_JSON
+@AS_JSON
 def resume(batch: str | None, wait_job: bool, accept_missing: bool, as_json: bool) -> None:
-    """Continue unfinished batches, or the one named by its id or title."""
+    """Continue unfinished batches.
+
+    All of them, or the one named by its id or title.
+    """
     with opened(as_json, exclusive=True) as app:
         engine = app.engine
         if accept_missing and batch is None:
@@ -138,9 +123,9 @@ def resume(batch: str | None, wait_job: bool, accept_missing: bool, as_json: boo
 
 @postflight.command()
 @click.argument("batch")
-@_JSON
+@AS_JSON
 def retry(batch: str, as_json: bool) -> None:
-    """Send the files of a batch again that could not be sent."""
+    """Send again what could not be sent."""
     with opened(as_json, exclusive=True) as app:
         found = app.engine.find(batch)
         app.engine.retry(found.id)
@@ -152,9 +137,12 @@ def retry(batch: str, as_json: bool) -> None:
 @click.option(
     "--delete", is_flag=True, help="Also delete at the service what was delivered and built."
 )
-@_JSON
+@AS_JSON
 def cancel(batch: str, delete: bool, as_json: bool) -> None:
-    """Give a batch up: nothing more is sent, and a running reconstruction is stopped."""
+    """Give a batch up.
+
+    Nothing more is sent, and a running reconstruction is stopped.
+    """
     with opened(as_json, exclusive=True) as app:
         found = app.engine.find(batch)
         asyncio.run(app.engine.cancel(found.id, delete))
@@ -165,7 +153,7 @@ def cancel(batch: str, delete: bool, as_json: bool) -> None:
 
 
 @postflight.command()
-@_JSON
+@AS_JSON
 def batches(as_json: bool) -> None:
     """What there is: every batch with its state."""
     with opened(as_json, exclusive=False) as app:
@@ -178,7 +166,7 @@ def batches(as_json: bool) -> None:
 
 @postflight.command()
 @click.argument("batch")
-@_JSON
+@AS_JSON
 def show(batch: str, as_json: bool) -> None:
     """Each file of a batch: state, etag, error."""
     with opened(as_json, exclusive=False) as app:
@@ -202,165 +190,18 @@ def _say_batch(app: bootstrap.App, batch_id: str, as_json: bool) -> None:
             screen.console().print(note)
 
 
-# -- connections ---------------------------------------------------------------------------------
-
-
-@postflight.group()
-def connection() -> None:
-    """The service accounts that media goes to."""
-
-
-def _service_options(command: Callable[..., None]) -> Callable[..., None]:
-    """One option for each field a service declares; services may share a field's name."""
-    seen: dict[str, tuple[list[str], str]] = {}
-    for spec in bootstrap.SPECS:
-        for item in spec.fields:
-            choices = f" ({', '.join(item.choices)})" if item.choices else ""
-            services, _ = seen.setdefault(item.key, ([], f"{item.help}{choices}"))
-            services.append(spec.id)
-    for key, (services, text) in reversed(seen.items()):
-        option = click.option(
-            f"--{key}", f"field_{key.replace('-', '_')}", help=f"{'/'.join(services)}: {text}"
-        )
-        command = option(command)
-    return command
-
-
-@connection.command("add")
-@click.argument("name")
-@click.option(
-    "--service",
-    required=True,
-    type=click.Choice([spec.id for spec in bootstrap.SPECS]),
-    help="Which kind of service it is.",
-)
-@click.option("--url", required=True, help="The service's address.")
-@click.option("--ca-file", help="A PEM file with an authority to trust besides the system's.")
-@click.option("--secret-stdin", is_flag=True, help="Read the secret from standard input.")
-@_service_options
-@_JSON
-def connection_add(
-    name: str,
-    service: str,
-    url: str,
-    ca_file: str | None,
-    secret_stdin: bool,
-    as_json: bool,
-    **fields: Any,
-) -> None:
-    """Add a connection or replace the one of that name. The secret goes to the system's keyring."""
-    options = {key[6:].replace("_", "-"): value for key, value in fields.items() if value}
-    if ca_file:
-        options["ca-file"] = str(Path(ca_file).absolute())
-    with opened(as_json, exclusive=False) as app:
-        added = Connection(name, service, url.strip().rstrip("/"), MappingProxyType(options))
-        bootstrap.check_connection(added)
-        app.service(added)
-        secret = _read_secret(app, added, secret_stdin)
-        words = f"{name} is added. Try it with: postflight connection test {name}"
-        try:
-            app.add_connection(added, secret)
-        except SecretsError as error:
-            words = f"{name} is added, but its secret is not kept: {error.title} {error.hint}"
-        if as_json:
-            objects.say({"event": "result", "connection": name, "words": words})
-        else:
-            screen.console().print(words)
-
-
-def _read_secret(app: bootstrap.App, added: Connection, secret_stdin: bool) -> str:
-    what = bootstrap.spec_of(added.service).secret
-    variable = bootstrap.variable_of(added.name)
-    if secret_stdin:
-        secret = sys.stdin.readline().strip()
-    elif os.environ.get(variable):
-        return ""
-    elif sys.stdin.isatty():
-        secret = click.prompt(f"The {what}", hide_input=True, err=True).strip()
-    else:
-        secret = ""
-    if not secret:
-        raise UsageError(
-            f"No {what} was given.", f"Pipe it in with --secret-stdin, or set {variable}."
-        )
-    return secret
-
-
-@connection.command("list")
-@_JSON
-def connection_list(as_json: bool) -> None:
-    """Every connection; secrets are never shown."""
-    with opened(as_json, exclusive=False) as app:
-        found = app.store.connections.all()
-        if not as_json:
-            screen.connections(found)
-            return
-        objects.say(
-            {
-                "connections": [
-                    {
-                        "name": item.name,
-                        "service": item.service,
-                        "url": item.url,
-                        "options": dict(item.options),
-                    }
-                    for item in found
-                ]
-            }
-        )
-
-
-@connection.command("test")
-@click.argument("name")
-@_JSON
-def connection_test(name: str, as_json: bool) -> None:
-    """Walk the legs of a connection and name the one that fails."""
-    with opened(as_json, exclusive=False) as app:
-        legs = app.test(app.store.connections.get(name))
-        if as_json:
-            objects.say(
-                {
-                    "event": "result",
-                    "connection": name,
-                    "legs": [
-                        {
-                            "name": leg.name,
-                            "ok": leg.fault is None,
-                            "words": leg.words,
-                            "error": objects.fault_object(leg.fault),
-                        }
-                        for leg in legs
-                    ],
-                }
-            )
-        else:
-            screen.legs(legs)
-        last = legs[-1].fault
-        sys.exit(0 if last is None else bootstrap.exit_code_of(last.code))
-
-
-@connection.command("remove")
-@click.argument("name")
-@_JSON
-def connection_remove(name: str, as_json: bool) -> None:
-    """Forget a connection and its secret; batches stay in the history."""
-    with opened(as_json, exclusive=False) as app:
-        removed = app.remove_connection(name)
-        if as_json:
-            objects.say({"event": "result", "connection": removed.name})
-        else:
-            screen.console().print(f"{removed.name} is removed.")
-
-
 # -- trying it -----------------------------------------------------------------------------------
 
 
 @postflight.command()
 @click.argument("folder", required=False, type=click.Path(path_type=Path))
 @click.option("--terminal", is_flag=True, help="In the terminal, even where there is a screen.")
-@_JSON
+@AS_JSON
 def demo(folder: Path | None, terminal: bool, as_json: bool) -> None:
-    """Deliver a sample flight, or FOLDER, to the practice cloud: no account, no network."""
+    """Try it: no account, no network.
+
+    Delivers a sample flight, or FOLDER, to the practice cloud on this computer.
+    """
     try:
         if folder is not None:
             check_paths((folder,))
@@ -394,6 +235,9 @@ def _demo(home: Path, folder: Path | None, as_json: bool) -> int:
             return asyncio.run(Delivery(app.engine, as_json, wait_job=True).run(ids))
         finally:
             app.close()
+
+
+postflight.add_command(connection)
 
 
 def main() -> None:

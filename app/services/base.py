@@ -174,6 +174,27 @@ class Service(Protocol):
         ...
 
 
+class NoJobs:
+    """The job verbs of a service that runs nothing after the delivery and deletes nothing."""
+
+    def start_jobs(
+        self, batch: Batch, grants: Sequence[Grant], kinds: Sequence[str]
+    ) -> Sequence[Job]:
+        return ()
+
+    def find_jobs(self, batch: Batch, grants: Sequence[Grant]) -> Sequence[Job]:
+        return ()
+
+    def poll(self, job: Job) -> Job:
+        return job
+
+    def stop(self, job: Job) -> None:
+        """There is none."""
+
+    def delete(self, grants: Sequence[Grant], jobs: Sequence[Job]) -> None:
+        """What was delivered stays where the person sees it."""
+
+
 @dataclass(frozen=True, slots=True)
 class ServiceSpec:
     """How a service introduces itself to forms, command line and `bootstrap`."""

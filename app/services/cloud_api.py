@@ -10,11 +10,19 @@ from typing import Final
 from urllib.parse import quote
 
 from app.domain.errors import FileRefused, Leg, Refused, RemoteError, UsageError
-from app.domain.model import MEDIA, Batch, Connection, Found, Job, Prepared, Sent, Tally
+from app.domain.model import MEDIA, Batch, Connection, Found, Prepared, Sent, Tally
 from app.domain.placement import AlreadyThere, Grant, Keys, ObjectTarget, Placement, Why
 from app.domain.ports import Clock
 from app.net.http import Answer, Http
-from app.services.base import Confirmed, Field, Finished, Limits, Project, ServiceSpec
+from app.services.base import (
+    Confirmed,
+    Field,
+    Finished,
+    Limits,
+    NoJobs,
+    Project,
+    ServiceSpec,
+)
 from app.services.cloud_api_models import (
     AIRCRAFT_KEY,
     CAMERA_KEY,
@@ -62,7 +70,7 @@ _ASK_ADMINISTRATOR: Final = (
 _GROUP_UNUSED: Final = "this server does not use the group callback"
 
 
-class CloudApi:
+class CloudApi(NoJobs):
     """The conversation of one connection; the group of a batch is ours and never changes."""
 
     limits = _LIMITS
@@ -203,23 +211,6 @@ class CloudApi:
                 "Every file is delivered. Resume tells the server again.",
             ) from None
         return Finished("" if accepted(answer) else _GROUP_UNUSED)
-
-    def start_jobs(
-        self, batch: Batch, grants: Sequence[Grant], kinds: Sequence[str]
-    ) -> Sequence[Job]:
-        return ()
-
-    def find_jobs(self, batch: Batch, grants: Sequence[Grant]) -> Sequence[Job]:
-        return ()
-
-    def poll(self, job: Job) -> Job:
-        return job
-
-    def stop(self, job: Job) -> None:
-        """Nothing: the interface knows no jobs."""
-
-    def delete(self, grants: Sequence[Grant], jobs: Sequence[Job]) -> None:
-        """Nothing: the interface has no call for it, and its keys may not delete."""
 
     def _has(self, item: Prepared) -> bool:
         """Fast-upload; every code but 0 means that the server wants the file."""

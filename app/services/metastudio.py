@@ -20,13 +20,20 @@ from app.domain.errors import (
     PostflightError,
     Refused,
 )
-from app.domain.model import MEDIA, Batch, Connection, Found, Job, MediaFile, Prepared, Sent, Tally
+from app.domain.model import MEDIA, Batch, Connection, Found, MediaFile, Prepared, Sent, Tally
 from app.domain.placement import Grant, SignedPart, SignedPut, Why
 from app.domain.ports import Clock
 from app.net.http import Answer, Http
 from app.net.pace import Pace
 from app.net.wire import Listed, Text, Wire
-from app.services.base import Confirmed, Finished, Limits, Project, ServiceSpec
+from app.services.base import (
+    Confirmed,
+    Finished,
+    Limits,
+    NoJobs,
+    Project,
+    ServiceSpec,
+)
 from app.services.huawei_signing import signed_date
 from app.services.metastudio_calls import FIELDS, PER_SECOND, Calls
 from app.services.metastudio_errors import BAD_PARAMETER, NAME_TAKEN, Said
@@ -80,7 +87,7 @@ class _Assets(Wire):
     assets: Listed[_AssetInfo] = WireField(default_factory=list[_AssetInfo])
 
 
-class MetaStudio:
+class MetaStudio(NoJobs):
     """See `Service`. `remote_id` is "<asset id>/<file id>"; grants have no keys and no storage."""
 
     # Flat names: asset names may have to be unique (contracts: metastudio 5, MSS.10001005).
@@ -154,23 +161,6 @@ class MetaStudio:
 
     def finish(self, batch: Batch, grants: Sequence[Grant], tally: Tally) -> Finished:
         return Finished()
-
-    def start_jobs(
-        self, batch: Batch, grants: Sequence[Grant], kinds: Sequence[str]
-    ) -> Sequence[Job]:
-        return ()
-
-    def find_jobs(self, batch: Batch, grants: Sequence[Grant]) -> Sequence[Job]:
-        return ()
-
-    def poll(self, job: Job) -> Job:
-        return job
-
-    def stop(self, job: Job) -> None:
-        """MetaStudio runs no jobs for Postflight."""
-
-    def delete(self, grants: Sequence[Grant], jobs: Sequence[Job]) -> None:
-        """There are no jobs and no remote groups; assets stay where the person sees them."""
 
     def _new_asset(self, file: MediaFile) -> str:
         # Whether dashes, dots or a name twice pass is unclear (contracts: metastudio 10), so the

@@ -7,6 +7,7 @@ import hashlib
 import os
 import sys
 import threading
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass
 from io import FileIO
@@ -136,7 +137,7 @@ class Source:
         return digest.hexdigest()
 
 
-class Body:
+class Body(ABC):
     """What one request sends; seekable for botocore's signer, in blocks for the wire.
 
     `blocks` tells `progress` of a block when the next one is asked for, which is after the
@@ -172,11 +173,11 @@ class Body:
                 yield block
                 self._progress.moved(len(block))
 
-    def _piece(self, offset: int, size: int) -> bytes:
-        raise NotImplementedError
+    @abstractmethod
+    def _piece(self, offset: int, size: int) -> bytes: ...
 
-    def _loaded(self) -> Iterator[memoryview]:
-        raise NotImplementedError
+    @abstractmethod
+    def _loaded(self) -> Iterator[memoryview]: ...
 
 
 class Held(Body):
