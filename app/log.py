@@ -5,8 +5,10 @@ from __future__ import annotations
 import logging
 import re
 import time
+from collections.abc import Mapping
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
+from types import MappingProxyType
 from typing import Final
 
 FILE_NAME: Final = "postflight.log"
@@ -71,6 +73,10 @@ class OneLine(logging.Formatter):
 
 
 class _Rotating(RotatingFileHandler):
+    """`levels` are the loggers' own, to be given back."""
+
+    levels: Mapping[str, int] = MappingProxyType({})
+
     def doRollover(self) -> None:  # noqa: N802
         """Windows renames no file that another Postflight has open: then it just grows on."""
         try:
@@ -89,6 +95,7 @@ def set_up(folder: Path, level: int = logging.INFO) -> logging.Handler:
         folder / FILE_NAME, maxBytes=_MOST_BYTES, backupCount=_KEPT, encoding="utf-8", delay=True
     )
     handler.setFormatter(OneLine())
+    handler.levels = {name: logging.getLogger(name).level for name in ("root", *_TALKATIVE)}
     root = logging.getLogger()
     root.addHandler(handler)
     root.setLevel(level)
@@ -102,3 +109,6 @@ def tear_down(handler: logging.Handler) -> None:
     logging.captureWarnings(False)
     logging.getLogger().removeHandler(handler)
     handler.close()
+    if isinstance(handler, _Rotating):
+        for name, level in handler.levels.items():
+            logging.getLogger(name).setLevel(level)
