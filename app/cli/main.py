@@ -57,7 +57,8 @@ def upload(
 ) -> None:
     """Send folders and files, and wait for the end.
 
-    They are queued, uploaded and registered with the service. Ctrl-C keeps everything for later: postflight resume.
+    They are queued, uploaded and registered with the service. Ctrl-C keeps everything for later:
+    postflight resume.
     """
     with opened(as_json, exclusive=True) as app:
         target = app.store.connections.get(connection)

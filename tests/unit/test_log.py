@@ -189,7 +189,7 @@ def test_a_file_that_cannot_be_put_aside_just_grows(
 
 def test_tearing_down_gives_the_loggers_their_levels_back(tmp_path: Path) -> None:
     before = {name: logging.getLogger(name).level for name in ("root", "urllib3", "httpx")}
-    handler = log.set_up(tmp_path, logging.DEBUG)
+    handler = set_up(tmp_path, logging.DEBUG)
     assert logging.getLogger("urllib3").level == logging.WARNING
-    log.tear_down(handler)
+    tear_down(handler)
     assert {name: logging.getLogger(name).level for name in before} == before
