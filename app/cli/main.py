@@ -231,7 +231,7 @@ def _demo(home: Path, folder: Path | None, as_json: bool) -> int:
             for item in stage.connections:
                 app.store.connections.save(item)
                 # A folder of one's own may hold too few photos for a reconstruction.
-                jobs = bootstrap.spec_of(item.service).jobs if folder is None else ()
+                jobs = bootstrap.spec_of(item.service).jobs[:2] if folder is None else ()
                 ids.append(app.engine.add(Order(item.name, (flight,), jobs=jobs)).id)
             return asyncio.run(Delivery(app.engine, as_json, wait_job=True).run(ids))
         finally:

@@ -120,7 +120,9 @@ def summary(snapshot: Snapshot, notes: Sequence[str], seconds: float) -> None:
         out.print(f"  {group_name}: {group}")
     for job in snapshot.jobs:
         progress = f", {job.progress} %" if job.id else ""
-        out.print(f"  {job.kind.upper()} reconstruction: {words.JOB_WORDS[job.state]}{progress}")
+        out.print(
+            f"  {words.kind(job.kind)} reconstruction: {words.JOB_WORDS[job.state]}{progress}"
+        )
     for note in notes:
         out.print(f"  {note}", style="dim")
     if batch.reason is not None and batch.state is not BatchState.DELIVERED:
@@ -195,7 +197,7 @@ def show(snapshot: Snapshot, statuses: Iterable[FileStatus], notes: Sequence[str
     for note in notes:
         console().print(Text(note, style="dim"))
     for job in snapshot.jobs:
-        told = f"{job.kind.upper()}: {words.JOB_WORDS[job.state]}, {job.progress} % {job.words}"
+        told = f"{words.kind(job.kind)}: {words.JOB_WORDS[job.state]}, {job.progress} % {job.words}"
         console().print(told.rstrip())
 
 

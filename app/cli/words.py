@@ -39,6 +39,8 @@ JOB_WORDS = {
     JobState.UNKNOWN: "in a state Postflight does not know",
 }
 
+_KINDS = {"lidar": "LiDAR"}
+
 _UNITS = ("bytes", "kB", "MB", "GB", "TB")
 
 
@@ -65,6 +67,11 @@ def duration(seconds: float) -> str:
         return f"{minutes} min"
     quarters = round(seconds / 900)
     return f"{quarters // 4} h {quarters % 4 * 15:02d} min"
+
+
+def kind(name: str) -> str:
+    """A job's kind as it is written: 2D, 3D, 3DGS, LiDAR."""
+    return _KINDS.get(name, name.upper())
 
 
 def files(count: int) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import suppress
@@ -145,6 +146,11 @@ class Line(HTTPConnection):
         plain = getattr(connected, "socket", connected)
         with suppress(OSError):
             socket.socket.shutdown(plain, socket.SHUT_RDWR)
+            if sys.platform == "win32":
+                # There a thread that waits in select does not hear of a shutdown; it does of a
+                # socket that is gone. In the worst case its number is given out again at once,
+                # and one other request breaks off and is repeated.
+                socket.close(plain.detach())
 
 
 class SecureLine(Line, HTTPSConnection):
