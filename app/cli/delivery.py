@@ -127,7 +127,7 @@ class Delivery:
             return
         screen.summary(snapshot, notes, seconds)
         if snapshot.counts.failed:
-            screen.trouble(self._engine.files(snapshot.batch.id))
+            screen.trouble(self._engine.files(snapshot.batch.id), snapshot.batch.id[:8])
 
     def _exit_code(self, batches: Sequence[Batch]) -> int:
         if self._interrupted:

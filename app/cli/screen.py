@@ -147,7 +147,7 @@ def error(found: PostflightError) -> None:
         out.print(Text(f"({found.details})", style="dim"))
 
 
-def trouble(statuses: Iterable[FileStatus], most: int = 10) -> None:
+def trouble(statuses: Iterable[FileStatus], batch: str, most: int = 10) -> None:
     """The files that need the person, merged after the first few."""
     out, rest = console(), 0
     for number, status in enumerate(s for s in statuses if s.fault is not None):
@@ -157,7 +157,9 @@ def trouble(statuses: Iterable[FileStatus], most: int = 10) -> None:
         if status.fault is not None:
             out.print(Text(f"  {status.file.path}: {status.fault.title} {status.fault.hint}"))
     if rest:
-        out.print(f"  and {rest} more: postflight show")
+        out.print(f"  and {rest} more: postflight show {batch}")
+    out.print(f"  Again: postflight retry {batch}")
+    out.print(f"  Without them: postflight resume {batch} --accept-missing")
 
 
 def batches(snapshots: Sequence[Snapshot]) -> None:

@@ -122,10 +122,13 @@ class BatchRun:
 
     async def _send_all(self) -> None:
         """Until no file waits any more. Raises what stopped it."""
+        files = self._context.store.files
         while True:
             await self._send_round()
             self.stop.check_cause()
-            if not self._context.store.files.counts(self.batch.id).waiting:
+            if stuck := files.moving(self.batch.id):
+                raise AssertionError(f"files {stuck} move and nobody carries them")
+            if not files.counts(self.batch.id).waiting:
                 return
 
     async def _send_round(self) -> None:
@@ -240,7 +243,7 @@ class BatchRun:
     def _attention(self) -> Fault:
         failed = self._context.store.files.counts(self.batch.id).failed
         files = "1 file needs" if failed == 1 else f"{failed} files need"
-        hint = "See: postflight show. Retry sends them again."
+        hint = "Each says why. Retry them, or go on without them."
         return Fault("files-need-you", f"{files} you.", hint)
 
     def _pause(self) -> None:

@@ -281,6 +281,9 @@ class FileTable:
         self._move(ids, FileState.DROPPED, {})
         return len(ids)
 
+    def moving(self, batch_id: str) -> list[int]:
+        return self._ids(batch_id, tuple(MOVING))
+
     def grant_of(self, file_id: int) -> int | None:
         return self._one(file_id)["grant_"]
 
@@ -389,10 +392,5 @@ def _may_be_ours(row: Any) -> bool:
     return len(etag) != 32 or etag == row["md5"] or not set(etag) <= set("0123456789abcdef")
 
 
-def _columns_of(fault: Fault) -> dict[str, str]:
-    return {
-        "fault_code": fault.code,
-        "fault_title": fault.title,
-        "fault_hint": fault.hint,
-        "fault_details": fault.details,
-    }
+def _columns_of(fault: Fault) -> dict[str, str | None]:
+    return dict(zip(_NO_FAULT, fault_columns(fault), strict=True))

@@ -293,13 +293,13 @@ def read_error(file: MediaFile, error: OSError) -> LocalError:
     if _means_gone(error) or _is_gone(file):
         return FileGone(
             f"{file.path} is not where it was.",
-            "Put the card back in, or bring the folder back; then choose Retry.",
+            "Put the card back in, or bring the folder back; then retry.",
             leg=Leg.CARD,
             details=details,
         )
     return FileUnreadable(
         f"{file.path} cannot be read: {details}.",
-        "Check the card and its reader, and that you may open the file; then choose Retry.",
+        "Check the card and its reader, and that you may open the file; then retry.",
         leg=Leg.CARD,
         details=details,
     )

@@ -138,11 +138,11 @@ def _clock(seen: Refusal) -> ClockWrong:
     if ahead is None:
         words = "This computer's clock is too far off for the storage."
     else:
-        way = "behind" if ahead > 0 else "ahead"
-        words = f"This computer's clock is {abs(ahead):.0f} minutes {way} of the storage's."
+        way = "behind" if ahead > 0 else "ahead of"
+        words = f"This computer's clock is {abs(ahead):.0f} minutes {way} the storage's."
     return ClockWrong(
         words,
-        "Set date, time and time zone of this computer to automatic; then choose Retry.",
+        "Set date, time and time zone of this computer to automatic; then retry.",
         leg=Leg.COMPUTER,
         details=seen.details(),
     )
@@ -205,7 +205,7 @@ def _wrong_address(seen: Refusal) -> PostflightError:
 def _full(seen: Refusal) -> PostflightError:
     return Forbidden(
         f"The storage at {seen.host} is full.",
-        "Ask the service's administrator for more room; then choose Retry.",
+        "Ask the service's administrator for more room; then retry.",
         leg=Leg.STORAGE,
         details=seen.details(),
     )
