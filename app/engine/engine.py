@@ -11,6 +11,7 @@ from pathlib import Path
 from app.domain.errors import PostflightError, UsageError
 from app.domain.events import BatchChanged, Event
 from app.domain.model import Batch, Connection, Counts, FileStatus, Job
+from app.domain.naming import printable
 from app.domain.placement import Why
 from app.domain.ports import Cancel
 from app.domain.states import ENDED, UNFINISHED, BatchState
@@ -24,6 +25,8 @@ from app.engine.stop import Stop
 from app.media.scan import Choice
 from app.services.base import Service
 from app.transfer.mover import Mover
+
+_LONGEST_TITLE = 120  # characters
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +103,7 @@ class Engine:
             raise UsageError("Nothing was named to send.", "Name a folder or files.")
         batch = Batch(
             id=uuid.uuid4().hex,
-            title=order.title or order.roots[0].resolve().name or str(order.roots[0]),
+            title=_title(order),
             connection=connection.name,
             service=connection.service,
             roots=tuple(root.absolute() for root in order.roots),
@@ -253,6 +256,12 @@ class Engine:
         if connection.name not in self._services:
             self._services[connection.name] = self._service_of(connection)
         return self._services[connection.name]
+
+
+def _title(order: Order) -> str:
+    """One line, whatever was typed or found; a drive's root has no name of its own."""
+    said = order.title or order.roots[0].resolve().name or str(order.roots[0])
+    return printable(" ".join(said.split()))[:_LONGEST_TITLE] or "Untitled"
 
 
 async def _not_replaced(old: object, new: object) -> None:

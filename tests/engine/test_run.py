@@ -11,6 +11,7 @@ import pytest
 
 from app.domain.events import Event, FilesChanged
 from app.domain.states import BatchState, FileState
+from app.engine.engine import Order
 from app.practice.faults import parse_faults
 from tests.helpers.flights import write_flight
 from tests.helpers.workbench import Workbench, workbench
@@ -131,3 +132,16 @@ async def test_a_closed_app_opens_again_with_everything_in_its_place(
     bench.reopen()
     assert bench.app.engine.unfinished() == []
     assert bench.app.engine.snapshot(batch_id).counts.delivered == 4
+
+
+def test_a_title_is_one_line_of_a_bearable_length(bench: Workbench, tmp_path: Path) -> None:
+    name = bench.connection("metastudio").name
+    for said, kept in (
+        ("x\ny\x1b[31m\tz", "x y"),
+        ("北" * 300, "北" * 120),
+        (" \n ", "Untitled"),
+        ("", tmp_path.name),
+    ):
+        batch = bench.app.engine.add(Order(name, (tmp_path,), title=said))
+        assert batch.title.startswith(kept) and len(batch.title) <= 120
+        assert batch.title.isprintable()
