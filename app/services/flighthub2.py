@@ -89,7 +89,7 @@ class FlightHub2:
         projects = self._listed()
         ids = {project.id.lower() for project in projects}
         if self._project and self._project.lower() not in ids:
-            shown = ", ".join(project.title for project in projects[:_TITLES_SHOWN])
+            shown = ", ".join(f"{item.title} ({item.id})" for item in projects[:_TITLES_SHOWN])
             more = len(projects) - _TITLES_SHOWN
             others = f" and {more} more" if more > 0 else ""
             raise Refused(

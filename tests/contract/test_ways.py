@@ -175,3 +175,17 @@ async def test_an_ended_batch_stays_ended(bench: Workbench, service: str, tmp_pa
     assert bench.app.engine.retry(batch_id) == 0
     assert (await bench.run(batch_id)).batch.state is BatchState.DELIVERED
     assert len(bench.cloud.journal.entries) == before
+
+
+async def test_a_file_that_fails_for_good_is_told_so(bench: Workbench, tmp_path: Path) -> None:
+    flight = write_flight(tmp_path / "card", 4, 1000, 5000)
+    bench.cloud.faults.add(*parse_faults("metastudio.put:status=413"))
+    snapshot = await bench.deliver("metastudio", tmp_path / "card")
+    assert snapshot.batch.state is BatchState.ATTENTION
+    assert (snapshot.counts.delivered, snapshot.counts.failed) == (len(flight) - 1, 1)
+    told = [entry.body["state"] for entry in bench.cloud.journal.calls("metastudio.complete")]
+    assert sorted(told) == ["CREATED"] * 3 + ["FAILED"]
+    bench.app.engine.retry(snapshot.batch.id)
+    snapshot = await bench.run(snapshot.batch.id)
+    assert snapshot.batch.state is BatchState.DELIVERED, bench.complaints(snapshot.batch.id)
+    bench.check_arrived("metastudio", snapshot.batch.id, flight)

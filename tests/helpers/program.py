@@ -46,6 +46,7 @@ class Program:
 
     def __init__(self, home: Path, secrets: Mapping[str, str] | None = None) -> None:
         self.home = home
+        self.wrapper: list[str] = []  # a command that starts the program in some special way
         self.environment = {
             **{name: value for name, value in os.environ.items() if name != "POSTFLIGHT_HOME"},
             "PYTHONPATH": str(ROOT),
@@ -59,7 +60,7 @@ class Program:
 
     def start(self, *words: str, **options: Any) -> subprocess.Popen[str]:
         return subprocess.Popen(
-            [sys.executable, "-P", "-m", "app", *words],
+            [*self.wrapper, sys.executable, "-P", "-m", "app", *words],
             env=self.environment,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,

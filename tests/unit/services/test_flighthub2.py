@@ -540,9 +540,8 @@ def test_a_chosen_project_that_is_not_listed_is_named_with_the_others(desk: Desk
     desk.on("GET", f"{BASE}/project", fine({"list": listed}))
     with pytest.raises(Refused, match=PROJECT) as caught:
         desk.service().projects()
-    assert caught.value.hint == (
-        "Choose one of: Site 0, Site 1, Site 2, Site 3, Site 4 and 2 more."
-    )
+    shown = ", ".join(f"Site {n} (u{n})" for n in range(5))
+    assert caught.value.hint == f"Choose one of: {shown} and 2 more."
 
 
 @pytest.mark.parametrize("data", [None, {}, {"list": None}, {"list": []}])
