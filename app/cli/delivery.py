@@ -14,7 +14,7 @@ from app.cli import objects, screen
 from app.domain.errors import Cancelled, PostflightError, exit_code_of
 from app.domain.events import Event, Notice
 from app.domain.model import Batch
-from app.domain.states import BatchState, JobState
+from app.domain.states import UNFINISHED, BatchState, JobState
 from app.engine.engine import Engine, Snapshot
 from app.engine.stop import Stop
 
@@ -123,6 +123,8 @@ class Delivery:
         notes = self._engine.notes(snapshot.batch.id)
         if self._as_json:
             batch = objects.batch_object(snapshot, notes)
+            if snapshot.batch.state in UNFINISHED:  # it ended here, wherever it stopped
+                batch["state"] = BatchState.PAUSED.value
             objects.say({"event": "result", "batch": batch, "seconds": round(seconds, 3)})
             return
         screen.summary(snapshot, notes, seconds)
@@ -142,7 +144,7 @@ class Delivery:
             return 1 if bad else 0
         if batch.state is BatchState.EMPTY:
             return 2
-        if batch.state is BatchState.PAUSED and batch.reason is not None:
+        if batch.state in UNFINISHED and batch.reason is not None:
             return exit_code_of(batch.reason.code)
         return 1
 

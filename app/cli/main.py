@@ -37,7 +37,7 @@ def postflight() -> None:
 
 
 @postflight.command()
-@click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path, readable=False))
 @click.option("--to", "connection", required=True, metavar="NAME", help="The connection to use.")
 @click.option("--title", default="", help="What the batch is called; normally the folder's name.")
 @click.option("--include", multiple=True, metavar="GLOB", help="Only files that match.")
@@ -195,7 +195,7 @@ def _say_batch(app: bootstrap.App, batch_id: str, as_json: bool) -> None:
 
 
 @postflight.command()
-@click.argument("folder", required=False, type=click.Path(path_type=Path))
+@click.argument("folder", required=False, type=click.Path(path_type=Path, readable=False))
 @click.option("--terminal", is_flag=True, help="In the terminal, even where there is a screen.")
 @AS_JSON
 def demo(folder: Path | None, terminal: bool, as_json: bool) -> None:

@@ -253,8 +253,8 @@ class BatchRun:
         state = self._state()
         if state in (BatchState.RUNNING, BatchState.FINISHING):
             self._move(BatchState.PAUSED, reason)
-        elif cause is not None:
-            self._context.store.batches.note(self.batch.id, cause.title)
+        elif state is BatchState.SCANNING:
+            self._context.store.batches.explain(self.batch.id, reason)
 
     def _state(self) -> BatchState:
         return self._context.store.batches.get(self.batch.id).state

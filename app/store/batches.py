@@ -87,6 +87,14 @@ class BatchTable:
             raise AssertionError(f"a {self.get(batch_id).state} batch may not become {to}")
         return self.get(batch_id)
 
+    def explain(self, batch_id: str, reason: Fault) -> None:
+        """Why a batch waits in the state it is in; its next move takes the words away."""
+        self._database.run(
+            "UPDATE batch SET reason_code = ?, reason_title = ?, reason_hint = ?,"
+            " reason_details = ? WHERE id = ?",
+            (*fault_columns(reason), batch_id),
+        )
+
     def recover(self) -> list[str]:
         """After a crash: what was running is paused, and says so. Ids of those batches."""
         ids = [

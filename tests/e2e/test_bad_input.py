@@ -98,6 +98,18 @@ def test_an_unreadable_file(program: Program, cloud: PracticeCloud, card: Path) 
     assert "read" in str(failed_file(program, upload(program, cloud, card))["error"])
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="modes of folders mean little there")
+def test_an_unreadable_folder(program: Program, cloud: PracticeCloud, card: Path) -> None:
+    if os.geteuid() == 0:
+        program.wrapper = ["setpriv", "--bounding-set", "-dac_override,-dac_read_search"]
+    card.chmod(0)
+    ended = upload(program, cloud, card)
+    card.chmod(0o700)
+    assert (ended.code, ended.result["state"]) == (1, "paused")
+    assert ended.result["reason"]["code"] == "file-unreadable"
+    assert program.run("resume", "--json").result["state"] == "delivered"
+
+
 @pytest.mark.parametrize(
     "url", ["harbour", "ftp://harbour", "http://", "http://user:word@host", "http://host:99999"]
 )
