@@ -75,7 +75,7 @@ class Bars:
             description=f"{_short(batch.title)} to {_short(batch.connection)}",
             total=counts.bytes_total or None,
             completed=done,
-            told=_told(snapshot, done),
+            told=told(snapshot, done),
         )
 
 
@@ -83,25 +83,26 @@ def _short(text: str, most: int = 26) -> str:
     return text if len(text) <= most else text[: most - 1] + "…"
 
 
-def _told(snapshot: Snapshot, done: int) -> str:
+def told(snapshot: Snapshot, done: int) -> str:
+    """The line beside a bar; `done` is bytes stored and on their way."""
     counts, pulse = snapshot.counts, snapshot.pulse
     if snapshot.batch.state is BatchState.SCANNING:
         return f"reading the folder, {words.files(counts.total)} so far"
     if snapshot.batch.state is BatchState.FINISHING:
         return "all sent, the service takes it over"
     settled = counts.delivered + counts.skipped
-    told = [
+    parts = [
         f"{settled} of {words.files(counts.total - counts.dropped)}",
         f"{words.size(done)} of {words.size(counts.bytes_total)}",
     ]
     if pulse.speed >= 1:
-        told.append(words.speed(pulse.speed))
+        parts.append(words.speed(pulse.speed))
     remaining = pulse.remaining(counts.bytes_total - done)
     if remaining is not None:
-        told.append(f"about {words.duration(remaining)} left")
+        parts.append(f"about {words.duration(remaining)} left")
     if counts.failed:
-        told.append(f"{counts.failed} not sent")
-    return " · ".join(told)
+        parts.append(f"{counts.failed} not sent")
+    return " · ".join(parts)
 
 
 def summary(snapshot: Snapshot, notes: Sequence[str], seconds: float) -> None:
