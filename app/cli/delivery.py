@@ -51,25 +51,11 @@ class Delivery:
 
     async def _one(self, batch_id: str, final: dict[str, tuple[Snapshot, float]]) -> None:
         started = time.monotonic()
-        pulse = None
-
-        def last_look(event: Event) -> None:
-            nonlocal pulse
-            seen = self._engine.snapshot(batch_id).pulse
-            pulse = seen if seen.sent else pulse
-
-        unsubscribe = self._engine.subscribe(last_look)
-        try:
-            (batch,) = await self._engine.run([batch_id])
-        finally:
-            unsubscribe()
+        (batch,) = await self._engine.run([batch_id])
         seconds = time.monotonic() - started  # without a job's time: it is the service's
         if self._wait_job and batch.state is BatchState.DELIVERED and not self._interrupted:
             await self._follow(batch_id)
-        snapshot = self._engine.snapshot(batch_id)
-        if pulse is not None:
-            snapshot = snapshot.with_pulse(pulse)
-        final[batch_id] = (snapshot, seconds)
+        final[batch_id] = (self._engine.snapshot(batch_id), seconds)
 
     async def _follow(self, batch_id: str) -> None:
         self._following = Stop()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import uuid
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from app.domain.errors import PostflightError, UsageError
@@ -27,6 +27,7 @@ from app.services.base import Service
 from app.transfer.mover import Mover
 
 _LONGEST_TITLE = 120  # characters
+_AT_REST = Pulse(moving=0, sent=0, speed=0.0, steady=None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,10 +51,6 @@ class Snapshot:
     pulse: Pulse
     jobs: tuple[Job, ...]
     remote: tuple[str, ...]  # the service's ids of the remote groups, newest last
-
-    def with_pulse(self, pulse: Pulse) -> Snapshot:
-        """The same with the speeds of an earlier look: a finished run has none any more."""
-        return replace(self, pulse=pulse)
 
 
 class Listeners:
@@ -88,6 +85,7 @@ class Engine:
         self._mover_of = mover_of
         self._services: dict[str, Service] = {}
         self._runs: dict[str, BatchRun] = {}
+        self._last_pulses: dict[str, Pulse] = {}  # of runs that ended, for their summaries
         self.subscribe = listeners.add
 
     async def plan(self, order: Order, cancel: Cancel) -> Plan:
@@ -143,6 +141,7 @@ class Engine:
         try:
             return await run.run()
         finally:
+            self._last_pulses[batch_id] = run.meter.sample()
             del self._runs[batch_id]
 
     def stop(self) -> None:
@@ -225,7 +224,7 @@ class Engine:
 
     def snapshot(self, batch_id: str) -> Snapshot:
         run = self._runs.get(batch_id)
-        pulse = run.meter.sample() if run else Pulse(0, 0, 0.0, None)
+        pulse = run.meter.sample() if run else self._last_pulses.get(batch_id, _AT_REST)
         groups = [grant.group for grant in self._store.grants.of_batch(batch_id) if grant.group]
         return Snapshot(
             self._store.batches.get(batch_id),
