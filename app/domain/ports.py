@@ -41,11 +41,6 @@ class Cancel:
     def is_set(self) -> bool:
         return self._event.is_set()
 
-    def wait(self, seconds: float) -> None:
-        """Sleeps up to `seconds`; raises Cancelled as soon as the sign is up."""
-        self._event.wait(seconds)
-        self.check()
-
     def check(self) -> None:
         if self._event.is_set():
             raise Cancelled("Stopped.", "It continues where it stopped.")
