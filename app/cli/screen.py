@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from app.bootstrap import spec_of
-from app.cli import words
+from app.domain import words
 from app.domain.errors import Fault, PostflightError
 from app.domain.model import Connection, FileStatus
 from app.domain.states import BatchState

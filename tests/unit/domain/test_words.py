@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from app.cli import words
+from app.domain import words
 from app.domain.model import Counts
 
 

@@ -1,4 +1,4 @@
-"""Sizes, times and states in the words a pilot reads in the terminal."""
+"""Sizes, times and states in the words a pilot reads; the window translates them."""
 
 from __future__ import annotations
 

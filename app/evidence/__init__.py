@@ -1,0 +1,1 @@
+"""What proves a delivery afterwards, and what support needs to see."""
