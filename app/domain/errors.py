@@ -97,15 +97,27 @@ class Fault:
     details: str = ""
 
 
-def exit_code_of(code: str) -> int:
-    """The exit code of a remembered fault; 1 for codes that are no class of the tree."""
+def _kind_of(code: str) -> type[PostflightError] | None:
+    """The class of the tree that a remembered fault came from."""
     kinds = [PostflightError]
     while kinds:
         kind = kinds.pop()
         if kind.code == code:
-            return kind.exit_code
+            return kind
         kinds += kind.__subclasses__()
-    return 1
+    return None
+
+
+def exit_code_of(code: str) -> int:
+    """The exit code of a remembered fault; 1 for codes that are no class of the tree."""
+    kind = _kind_of(code)
+    return kind.exit_code if kind else 1
+
+
+def passes_by_itself(code: str) -> bool:
+    """Whether a remembered fault only needs time: the network, a busy server."""
+    kind = _kind_of(code)
+    return kind is not None and kind.retry is Retry.LATER
 
 
 class UsageError(PostflightError):

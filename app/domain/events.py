@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from app.domain.errors import Fault
 from app.domain.model import Job
 
 
@@ -14,8 +15,20 @@ class BatchChanged:
 
 @dataclass(frozen=True, slots=True)
 class FilesChanged:
+    """`ids` empty: rows were added, or more changed than is worth naming."""
+
     batch: str
     ids: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FileWaits:
+    """The next attempt for this file is `seconds` away; its next change ends the wait."""
+
+    batch: str
+    file: int
+    fault: Fault
+    seconds: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,4 +44,4 @@ class Notice:
     words: str
 
 
-Event = BatchChanged | FilesChanged | JobChanged | Notice
+Event = BatchChanged | FilesChanged | FileWaits | JobChanged | Notice

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from types import MappingProxyType
+from typing import NamedTuple
 
 from app.domain.errors import Fault
 from app.domain.states import BatchState, FileState, JobState
@@ -44,6 +45,7 @@ class Batch:
     reason: Fault | None = None
     created_at: float = 0.0  # UTC, seconds
     finished_at: float | None = None
+    held: bool = False  # paused by the person: it waits for their word
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +160,17 @@ class FileStatus:
     words: str = ""  # why it was skipped, what it has no position for
 
 
+class FileLine(NamedTuple):
+    """A file as one row of a long list: light, because a hundred thousand are held at once."""
+
+    id: int
+    path: str
+    size: int
+    state: FileState
+    words: str  # why it failed, was skipped or is missing
+    changed_at: float
+
+
 @dataclass(frozen=True, slots=True)
 class Counts:
     """Numbers of one batch, counted by a query each time so that they cannot drift."""
@@ -167,10 +180,17 @@ class Counts:
     skipped: int = 0
     failed: int = 0  # needs a person: failed or gone
     waiting: int = 0  # everything still on its way
+    queued: int = 0  # of those, not begun
     dropped: int = 0
     bytes_total: int = 0
     bytes_delivered: int = 0  # confirmed
     bytes_stored: int = 0  # confirmed, skipped or sent
+    bytes_dropped: int = 0
+
+    @property
+    def moving(self) -> int:
+        """Begun and not yet delivered."""
+        return self.waiting - self.queued
 
 
 @dataclass(frozen=True, slots=True)

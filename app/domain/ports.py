@@ -1,11 +1,12 @@
-"""What is handed in instead of reached for: time, secrets, cancelling, and a file's part ledger."""
+"""What is handed in instead of reached for: time, secrets, stop signs, part ledgers, the way out."""
 
 from __future__ import annotations
 
 import threading
 import time
-from dataclasses import dataclass
-from typing import Protocol
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Final, Protocol
 
 from app.domain.errors import Cancelled
 
@@ -84,8 +85,38 @@ class Progress(Protocol):
     def moved(self, amount: int) -> None: ...
 
 
-@dataclass(frozen=True, slots=True)
-class Trust:
-    """How connections are checked: the system's trust store, plus one more file of authorities."""
+PROXY_SECRET: Final = "proxy"  # the name of the secret that holds "user:password"
 
-    ca_file: str = ""
+
+@dataclass(frozen=True, slots=True)
+class Network:
+    """What a person set for every connection; empty means as the system has it."""
+
+    proxy: str = ""  # http://host:port; user and password are the secret `PROXY_SECRET`
+    ca_file: str = ""  # PEM
+
+
+@dataclass(frozen=True, slots=True)
+class Tuning:
+    """How much goes at once; zero means as Postflight sees fit."""
+
+    files_at_once: int = 0
+    parts_at_once: int = 0
+    part_size: int = 0  # bytes
+
+
+def _nobody() -> str:
+    return ""
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """How connections leave this computer.
+
+    The system's trust store holds, plus `ca_files`. Without a `proxy` the system's is taken;
+    `sign_in` answers "user:password" for a `proxy`, or "", and is asked when one is first used.
+    """
+
+    ca_files: tuple[str, ...] = ()
+    proxy: str = ""
+    sign_in: Callable[[], str] = field(default=_nobody, repr=False, compare=False)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import uuid
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from app.domain.errors import PostflightError, UsageError
-from app.domain.events import BatchChanged, Event
+from app.domain.errors import Fault, PostflightError, UsageError
+from app.domain.events import BatchChanged, Event, FilesChanged
 from app.domain.model import Batch, Connection, Counts, FileStatus, Job
 from app.domain.naming import printable
 from app.domain.placement import Why
@@ -144,22 +144,44 @@ class Engine:
             self._last_pulses[batch_id] = run.meter.sample()
             del self._runs[batch_id]
 
-    def stop(self) -> None:
-        """Everything that runs winds down and keeps its place; `run` returns when it has."""
-        for run in self._runs.values():
-            run.stop.set()
+    def stop(self, batch_id: str | None = None) -> None:
+        """What runs, or this batch, winds down and keeps its place; `run` returns when it has."""
+        for running, run in self._runs.items():
+            if batch_id in (None, running):
+                run.stop.set()
+
+    def runs(self, batch_id: str) -> bool:
+        return batch_id in self._runs
 
     def unfinished(self) -> list[Batch]:
         return [batch for batch in self._store.batches.all() if batch.state in UNFINISHED]
 
-    def retry(self, batch_id: str) -> int:
-        """Failed and missing files wait again. How many; the batch goes on with `run`."""
+    def retry(self, batch_id: str, ids: Collection[int] | None = None) -> int:
+        """Failed and missing files, all or these, wait again. How many; `run` goes on with them."""
         ended = self._store.batches.get(batch_id).state in ENDED
-        return 0 if ended else self._store.files.retry(batch_id)
+        count = 0 if ended else self._store.files.retry(batch_id, ids)
+        self._context.publish(FilesChanged(batch_id, tuple(ids or ())))
+        return count
+
+    def skip(self, batch_id: str, ids: Collection[int]) -> int:
+        """The person leaves these files out. How many: those on their way are not taken back."""
+        ended = self._store.batches.get(batch_id).state in ENDED
+        count = 0 if ended else self._store.files.drop(batch_id, ids)
+        self._context.publish(FilesChanged(batch_id, tuple(ids)))
+        return count
 
     def accept_missing(self, batch_id: str) -> int:
         """The person accepts that these files are not sent: the batch may finish without them."""
-        return self._store.files.drop_failed(batch_id)
+        count = self._store.files.drop_failed(batch_id)
+        self._context.publish(FilesChanged(batch_id, ()))
+        return count
+
+    def remove(self, batch_id: str) -> None:
+        """Takes an ended batch out of the history; nothing at the service changes."""
+        if self._store.batches.get(batch_id).state not in ENDED:
+            raise UsageError("This batch is not finished.", "Cancel it first.")
+        self._store.batches.remove(batch_id)
+        self._context.publish(BatchChanged(batch_id))
 
     async def follow_jobs(self, batch_id: str, stop: Stop) -> list[Job]:
         """Until every job of the batch has ended."""
@@ -234,14 +256,57 @@ class Engine:
             tuple(dict.fromkeys(groups)),
         )
 
+    def moving(self, batch_id: str) -> Mapping[int, int]:
+        """Bytes sent so far of each file that is on its way now, by id."""
+        run = self._runs.get(batch_id)
+        return run.meter.moving() if run else {}
+
     def files(self, batch_id: str) -> Iterable[FileStatus]:
-        return self._store.files.statuses(batch_id)
+        return self._store.lists.statuses(batch_id)
 
     def notes(self, batch_id: str) -> list[str]:
         return self._store.batches.notes(batch_id)
 
     def batches(self) -> list[Batch]:
         return self._store.batches.all()
+
+    def batch(self, batch_id: str) -> Batch:
+        return self._store.batches.get(batch_id)
+
+    def counts(self, batch_id: str) -> Counts:
+        return self._store.files.counts(batch_id)
+
+    def jobs(self, batch_id: str) -> list[Job]:
+        return self._store.batches.jobs(batch_id)
+
+    def in_line(self) -> list[Batch]:
+        """Every batch that has not ended, in the order in which the person wants them sent."""
+        return self._store.batches.in_line()
+
+    def with_open_jobs(self) -> list[str]:
+        """Ids of delivered batches whose jobs the service still works on."""
+        return self._store.batches.with_open_jobs()
+
+    def move(self, batch_id: str, before: str | None) -> None:
+        """To another place in the line; `before` None: to its end."""
+        line = [b.id for b in self._store.batches.in_line() if b.id != batch_id]
+        line.insert(len(line) if before is None else line.index(before), batch_id)
+        self._store.batches.arrange(line)
+        self._context.publish(BatchChanged(batch_id))
+
+    def hold(self, batch_id: str, held: bool) -> None:
+        """Remembers that the person paused it, or no longer; `stop` is what stops a run."""
+        self._store.batches.hold(batch_id, held)
+        self._context.publish(BatchChanged(batch_id))
+
+    def explain(self, batch_id: str, reason: Fault) -> None:
+        """Why an unfinished batch does not go on."""
+        batch = self._store.batches.get(batch_id)
+        if batch.state in (BatchState.RUNNING, BatchState.FINISHING):
+            self._store.batches.move(batch_id, BatchState.PAUSED, reason)
+        elif batch.state in UNFINISHED:
+            self._store.batches.explain(batch_id, reason)
+        self._context.publish(BatchChanged(batch_id))
 
     def find(self, word: str) -> Batch:
         """A batch by the beginning of its id or by its title; UsageError otherwise."""

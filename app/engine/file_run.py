@@ -13,7 +13,7 @@ from app.domain.errors import (
     PostflightError,
     Scope,
 )
-from app.domain.events import FilesChanged
+from app.domain.events import FilesChanged, FileWaits
 from app.domain.model import MediaFile, Prepared
 from app.domain.placement import AlreadyThere, Grant, ObjectTarget, SignedPut, Why
 from app.engine.context import Context
@@ -60,7 +60,7 @@ class FileRun:
                 self._stop,
                 lambda: self._carry(file),
                 progress=lambda: self._progress_of(file),
-                worried=lambda error, wait: self._wait(file),
+                worried=lambda error, wait: self._wait(file, error, wait),
             )
         except Cancelled:
             self._files.requeue_moving(file.id)
@@ -72,9 +72,10 @@ class FileRun:
         """Parts on the storage: a large file on a bad line may fail often, as long as it grows."""
         return len(self._context.store.parts.of_file(file.id).parts())
 
-    def _wait(self, file: MediaFile) -> None:
+    def _wait(self, file: MediaFile, error: PostflightError, seconds: float) -> None:
         self._files.start_over(file.id)
         self._publish(file)
+        self._context.publish(FileWaits(file.batch, file.id, error.fault(), seconds))
 
     async def _carry(self, file: MediaFile) -> None:
         """One attempt; safe to repeat."""

@@ -33,6 +33,11 @@ class Meter:
         with self._lock:
             return self._moving.get(file_id, 0)
 
+    def moving(self) -> dict[int, int]:
+        """A copy: bytes by file id."""
+        with self._lock:
+            return dict(self._moving)
+
     def settle(self, file_id: int, counts: bool) -> None:
         """The file left the wire; `counts` says whether its bytes stay there."""
         with self._lock:

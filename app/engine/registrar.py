@@ -8,7 +8,7 @@ from dataclasses import replace
 from itertools import groupby
 
 from app.domain.errors import Cancelled, PostflightError, Refused, Scope
-from app.domain.events import FilesChanged
+from app.domain.events import FilesChanged, Notice
 from app.domain.model import Batch, Sent
 from app.engine.context import Context
 from app.engine.grants import Grants
@@ -113,7 +113,10 @@ class Registrar:
             asking, turn = turn, [replace(item, asked=True) for item in sent]
             return await self._context.pools.control(self._service.confirm, grant, asking)
 
-        return await self._context.attempts.run(self._stop, once)
+        return await self._context.attempts.run(self._stop, once, worried=self._worried)
+
+    def _worried(self, error: PostflightError, wait: float) -> None:
+        self._context.publish(Notice(self._batch.id, error.title))
 
     async def _find_the_bad_one(self, grant_id: int, sent: list[Sent], error: Refused) -> None:
         """A call of many was refused: halves are asked, so that one file spoils no other."""

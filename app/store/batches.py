@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Sequence
 from pathlib import Path
 
 from app.domain.errors import Fault, UsageError
 from app.domain.model import Batch, Job
 from app.domain.ports import Clock
-from app.domain.states import ENDED, BatchState, batch_sources_of
+from app.domain.states import ENDED, JOB_ENDED, BatchState, batch_sources_of
 from app.store.database import Database, Row
 from app.store.rows import batch_of, fault_columns, job_of, path_to_bytes
 
@@ -23,7 +24,8 @@ class BatchTable:
         with self._database.transaction() as connection:
             connection.execute(
                 "INSERT INTO batch (id, title, connection, service, state, jobs_wanted, include,"
-                " exclude, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                " exclude, created_at, place) SELECT ?, ?, ?, ?, ?, ?, ?, ?, ?,"
+                " coalesce(max(place), 0) + 1 FROM batch",
                 (
                     batch.id,
                     batch.title,
@@ -67,6 +69,45 @@ class BatchTable:
             "SELECT path FROM root WHERE batch = ? ORDER BY number", (row["id"],)
         )
         return batch_of(row, tuple(Path(os.fsdecode(root["path"])) for root in roots))
+
+    def in_line(self) -> list[Batch]:
+        """All that have not ended, in the order in which the person wants them sent."""
+        ended = sorted(ENDED)
+        marks = ", ".join("?" * len(ended))
+        rows = self._database.rows(
+            f"SELECT * FROM batch WHERE state NOT IN ({marks}) ORDER BY place, id", ended
+        )
+        return [self._with_roots(row) for row in rows]
+
+    def with_open_jobs(self) -> list[str]:
+        """Ids of delivered batches whose jobs the service still works on."""
+        over = sorted(JOB_ENDED)
+        marks = ", ".join("?" * len(over))
+        rows = self._database.rows(
+            "SELECT DISTINCT batch.id FROM batch JOIN job ON job.batch = batch.id"
+            f" WHERE batch.state = ? AND job.id <> '' AND job.state NOT IN ({marks})",
+            (BatchState.DELIVERED, *over),
+        )
+        return [row["id"] for row in rows]
+
+    def arrange(self, ids: Sequence[str]) -> None:
+        """The places of these batches among each other; new batches come behind them."""
+        with self._database.transaction() as connection:
+            connection.executemany(
+                "UPDATE batch SET place = ? WHERE id = ?", [(n, i) for n, i in enumerate(ids)]
+            )
+
+    def hold(self, batch_id: str, held: bool) -> None:
+        """Whether the person paused it; a start of the program respects that."""
+        self._database.run("UPDATE batch SET held = ? WHERE id = ?", (int(held), batch_id))
+
+    def remove(self, batch_id: str) -> None:
+        """Forgets the batch with all its rows; only an ended one may go."""
+        ended = sorted(ENDED)
+        marks = ", ".join("?" * len(ended))
+        self._database.run(
+            f"DELETE FROM batch WHERE id = ? AND state IN ({marks})", (batch_id, *ended)
+        )
 
     def move(self, batch_id: str, to: BatchState, reason: Fault | None = None) -> Batch:
         """The guarded statement of domain/states.py; a move the table does not know is a bug."""
@@ -138,3 +179,10 @@ class BatchTable:
             "SELECT words FROM note WHERE batch = ? ORDER BY id", (batch_id,)
         )
         return [row["words"] for row in rows]
+
+    def history(self, batch_id: str) -> list[tuple[float, str]]:
+        """The notes with their times in UTC seconds, oldest first."""
+        rows = self._database.rows(
+            "SELECT at, words FROM note WHERE batch = ? ORDER BY id", (batch_id,)
+        )
+        return [(row["at"], row["words"]) for row in rows]

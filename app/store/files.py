@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,7 +13,6 @@ from app.domain.model import (
     Capture,
     Counts,
     Digests,
-    FileStatus,
     Found,
     MediaFile,
     Prepared,
@@ -33,7 +32,6 @@ from app.store.rows import (
     path_to_bytes,
     prepared_of,
     sent_of,
-    status_of,
 )
 
 _NO_FAULT: Mapping[str, Any] = {
@@ -255,12 +253,17 @@ class FileTable:
         self._move(ids, FileState.QUEUED, _NO_RECEIPT)
         return len(ids)
 
-    def retry(self, batch_id: str) -> int:
-        """Failed and missing files wait again; what is stored well is only registered again."""
-        rows = self._database.rows(
-            "SELECT id, etag, md5 FROM file WHERE batch = ? AND state IN (?, ?)",
-            (batch_id, *sorted(NEEDS_PERSON)),
-        )
+    def retry(self, batch_id: str, ids: Collection[int] | None = None) -> int:
+        """Failed and missing files wait again, all or these; what is stored well is only
+        registered again. How many."""
+        rows = [
+            row
+            for row in self._database.rows(
+                "SELECT id, etag, md5 FROM file WHERE batch = ? AND state IN (?, ?)",
+                (batch_id, *sorted(NEEDS_PERSON)),
+            )
+            if ids is None or row["id"] in ids
+        ]
         stored = [row["id"] for row in rows if row["etag"] and _may_be_ours(row)]
         rest = sorted({row["id"] for row in rows} - set(stored))
         with self._database.transaction():
@@ -281,6 +284,14 @@ class FileTable:
         self._move(ids, FileState.DROPPED, {})
         return len(ids)
 
+    def drop(self, batch_id: str, ids: Collection[int]) -> int:
+        """The person leaves these out; those already on their way or settled stay. How many."""
+        with self._database.transaction():
+            may = self._ids(batch_id, (FileState.QUEUED, *NEEDS_PERSON))
+            dropped = [file_id for file_id in may if file_id in ids]
+            self._move(dropped, FileState.DROPPED, {})
+        return len(dropped)
+
     def moving(self, batch_id: str) -> list[int]:
         return self._ids(batch_id, tuple(MOVING))
 
@@ -296,10 +307,9 @@ class FileTable:
         return len(rows)
 
     def counts(self, batch_id: str) -> Counts:
+        """Costs the same for any number of files: triggers keep the sums (0002_window.sql)."""
         rows = self._database.rows(
-            "SELECT state, count(*) AS files, sum(size) AS bytes FROM file WHERE batch = ?"
-            " GROUP BY state",
-            (batch_id,),
+            "SELECT state, files, bytes FROM tally WHERE batch = ?", (batch_id,)
         )
         files = {FileState(row["state"]): int(row["files"]) for row in rows}
         sizes = {FileState(row["state"]): int(row["bytes"]) for row in rows}
@@ -313,10 +323,12 @@ class FileTable:
             skipped=skipped,
             failed=failed,
             waiting=total - delivered - skipped - failed - dropped,
+            queued=files.get(FileState.QUEUED, 0),
             dropped=dropped,
             bytes_total=sum(sizes.values()),
             bytes_delivered=sizes.get(FileState.CONFIRMED, 0),
             bytes_stored=sum(sizes.get(state, 0) for state in stored),
+            bytes_dropped=sizes.get(FileState.DROPPED, 0),
         )
 
     def tally(self, batch_id: str, with_names: bool) -> Tally:
@@ -332,13 +344,6 @@ class FileTable:
         frozen = {group: frozenset(found) for group, found in names.items()}
         total = counts.total - counts.dropped
         return Tally(total, counts.delivered, counts.skipped, counts.failed, frozen)
-
-    def statuses(self, batch_id: str) -> Iterator[FileStatus]:
-        rows = self._database.rows(
-            f"SELECT {FILE_COLUMNS} FROM {FILE_SOURCE} WHERE file.batch = ? ORDER BY file.id",
-            (batch_id,),
-        )
-        return (status_of(row) for row in rows)
 
     def without_position(self, batch_id: str) -> int:
         """How many photos say nothing of where they were taken."""

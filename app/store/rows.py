@@ -62,6 +62,7 @@ def batch_of(row: Row, roots: tuple[Path, ...]) -> Batch:
         reason=fault_of(row, "reason"),
         created_at=row["created_at"],
         finished_at=row["finished_at"],
+        held=bool(row["held"]),
     )
 
 

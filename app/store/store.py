@@ -10,7 +10,9 @@ from app.store.connections import ConnectionTable
 from app.store.database import Database
 from app.store.files import FileTable
 from app.store.grants import GrantTable
+from app.store.lists import FileLists
 from app.store.parts import PartTable
+from app.store.preferences import PreferenceTable
 
 FILE_NAME = "postflight.db"
 
@@ -23,7 +25,9 @@ class Store:
         self.connections = ConnectionTable(self._database, clock)
         self.batches = BatchTable(self._database, clock)
         self.files = FileTable(self._database, clock)
+        self.lists = FileLists(self._database)
         self.grants = GrantTable(self._database)
+        self.preferences = PreferenceTable(self._database)
         self.parts = PartTable(self._database)
 
     def recover(self) -> list[str]:

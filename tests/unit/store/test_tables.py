@@ -61,7 +61,7 @@ def send(store: Store, file: MediaFile, grant: Grant, etag: str = "e") -> None:
 
 
 def states(store: Store, batch_id: str = "b1") -> dict[str, FileState]:
-    return {item.file.path: item.state for item in store.files.statuses(batch_id)}
+    return {item.file.path: item.state for item in store.lists.statuses(batch_id)}
 
 
 def test_connections_are_found_without_regard_to_case_and_replaced_by_name(store: Store) -> None:
@@ -124,7 +124,7 @@ def test_only_the_moves_of_the_table_are_possible(
 ) -> None:
     batch_of(store, ["a.jpg"])
     store.files._database.run("UPDATE file SET state = ?", (state,))  # pyright: ignore[reportPrivateUsage]
-    file_id = next(iter(store.files.statuses("b1"))).file.id
+    file_id = next(iter(store.lists.statuses("b1"))).file.id
     move = store.files._move  # pyright: ignore[reportPrivateUsage]
     if target in FILE_MOVES[state]:
         move([file_id], target, {})
@@ -171,7 +171,7 @@ def test_retry_sends_failed_files_again_and_only_registers_stored_ones(store: St
         "unregistered": FileState.SENT,
     }
     assert not store.files.to_confirm("b1")[0][1].asked  # it was answered: with a no
-    assert all(item.fault is None for item in store.files.statuses("b1"))
+    assert all(item.fault is None for item in store.lists.statuses("b1"))
 
 
 def test_a_replaced_group_starts_everything_anew(store: Store) -> None:
@@ -183,7 +183,7 @@ def test_a_replaced_group_starts_everything_anew(store: Store) -> None:
     store.files.confirmed([confirmed.id])
     assert store.files.regroup("b1") == 2
     assert set(states(store).values()) == {FileState.QUEUED}
-    assert all(item.receipt is None for item in store.files.statuses("b1"))
+    assert all(item.receipt is None for item in store.lists.statuses("b1"))
 
 
 def test_what_the_service_lost_is_registered_again_after_asking(store: Store) -> None:
