@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Generator
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -18,14 +18,23 @@ from app.domain.errors import (
     exit_code_of,
 )
 from app.domain.model import Connection
-from app.domain.ports import Clock, Secrets, SystemClock, Trust
+from app.domain.ports import (
+    PROXY_SECRET,
+    Clock,
+    Network,
+    Route,
+    Secrets,
+    SystemClock,
+    Tuning,
+)
 from app.engine.context import Context, Patience
 from app.engine.doctor import Leg, examine
 from app.engine.engine import Engine, Listeners
 from app.engine.pools import Pools
 from app.net.http import Http
+from app.net.proxy import checked_proxy
 from app.paths import Paths
-from app.services.base import Service
+from app.services.base import Project, Service
 from app.services.registry import SPECS, spec_of
 from app.store.lock import FolderLock
 from app.store.secrets import (
@@ -37,15 +46,20 @@ from app.store.secrets import (
 )
 from app.store.store import Store
 from app.transfer.mover import Mover
+from app.transfer.throttle import Throttle
 
 if TYPE_CHECKING:
     from app.practice.cloud import PracticeCloud
 
 __all__ = [
+    "PROXY_SECRET",
     "SPECS",
     "App",
+    "Network",
     "Practice",
+    "Tuning",
     "build",
+    "checked_proxy",
     "exit_code_of",
     "practice",
     "spec_of",
@@ -63,7 +77,12 @@ class App:
     patience: Patience
     _closing: ExitStack  # what was opened last is closed first
     _engine: Engine | None = None
-    _movers: dict[Trust, Mover] = field(default_factory=dict[Trust, Mover])
+    _network: Network = field(default_factory=Network)
+    _tuning: Tuning = field(default_factory=Tuning)
+    throttle: Throttle = field(default_factory=Throttle)  # one for all that is sent
+    # With the file of authorities that is the connection's own.
+    _movers: dict[str, Mover] = field(default_factory=dict[str, Mover])
+    _https: list[tuple[str, Http]] = field(default_factory=list[tuple[str, Http]])
 
     @property
     def engine(self) -> Engine:
@@ -74,7 +93,7 @@ class App:
 
     def _make_engine(self) -> Engine:
         listeners = Listeners()
-        pools = Pools()
+        pools = Pools(self._tuning.files_at_once)
         self._closing.callback(pools.close)
         context = Context(
             store=self.store,
@@ -93,17 +112,44 @@ class App:
 
     def _mover(self, connection: Connection) -> Mover:
         """One for each set of trusted authorities: connections to storages are kept and shared."""
-        trust = Trust(connection.option("ca-file"))
-        if trust not in self._movers:
-            self._movers[trust] = Mover(trust)
-            self._closing.callback(self._movers[trust].close)
-        return self._movers[trust]
+        ca_file = connection.option("ca-file")
+        if ca_file not in self._movers:
+            mover = self._movers[ca_file] = Mover(
+                self._route(ca_file),
+                self.throttle,
+                parts_at_once=self._tuning.parts_at_once,
+                part_size=self._tuning.part_size,
+            )
+            self._closing.callback(mover.close)
+        return self._movers[ca_file]
 
-    def _built(self, connection: Connection) -> tuple[Service, Http]:
+    def _built(self, connection: Connection, secret: str = "") -> tuple[Service, Http]:
         spec = spec_of(connection.service)
-        http = Http(connection.url, spec.title, Trust(connection.option("ca-file")), self.clock)
+        ca_file = connection.option("ca-file")
+        http = Http(connection.url, spec.title, self._route(ca_file), self.clock)
+        self._https.append((ca_file, http))
         self._closing.callback(http.close)
-        return spec.build(connection, lambda: self._secret(connection), http, self.clock), http
+        given = secret or None
+
+        def read() -> str:
+            return given or self._secret(connection)
+
+        return spec.build(connection, read, http, self.clock), http
+
+    def apply(self, network: Network) -> None:
+        """From now on connections are made this way; what is under way ends as it began.
+
+        Call it too when the proxy's secret has changed. Raises UsageError and then changes nothing.
+        """
+        self._network = _checked(network)
+        for ca_file, http in tuple(self._https):
+            http.reroute(self._route(ca_file))
+        for ca_file, mover in tuple(self._movers.items()):
+            mover.reroute(self._route(ca_file))
+
+    def _route(self, ca_file: str) -> Route:
+        files = tuple(file for file in (self._network.ca_file, ca_file) if file)
+        return Route(files, self._network.proxy, lambda: self.secrets.get(PROXY_SECRET) or "")
 
     def _secret(self, connection: Connection) -> str:
         secret = self.secrets.get(connection.name)
@@ -114,10 +160,19 @@ class App:
             )
         return secret
 
-    def test(self, connection: Connection) -> list[Leg]:
-        """Walks the legs of a connection; the last one may have failed. Blocking."""
-        service, http = self._built(connection)
-        return list(examine(connection, service, http, self._mover(connection)))
+    def test(self, connection: Connection, secret: str = "") -> Iterator[Leg]:
+        """Walks the legs of a connection; the last one may have failed. Blocking.
+
+        `secret` is for a connection that is not kept yet; empty means the one that is kept.
+        """
+        check_connection(connection)
+        service, http = self._built(connection, secret)
+        return examine(connection, service, http, self._mover(connection))
+
+    def projects(self, connection: Connection, secret: str = "") -> Sequence[Project]:
+        """What may be chosen as the destination, asked of the service. Blocking; see `test`."""
+        service, _ = self._built(connection, secret)
+        return service.projects()
 
     def add_connection(self, connection: Connection, secret: str) -> None:
         """Checks what can be checked without the network, keeps the secret, then the rest.
@@ -151,10 +206,13 @@ def build(
     secrets: Secrets | None = None,
     clock: Clock | None = None,
     patience: Patience | None = None,
+    network: Network | None = None,
+    tuning: Tuning | None = None,
 ) -> App:
     """Opens Postflight's folder. `exclusive` is for whoever moves batches: it takes the lock and
     puts right what a crash left; lists do without. Raises StoreError and UsageError."""
     clock = clock or SystemClock()
+    network = _checked(network or Network())
     paths.create()
     with ExitStack() as closing:
         closing.callback(log.tear_down, log.set_up(paths.logs))
@@ -165,7 +223,19 @@ def build(
         if exclusive:
             store.recover()
         secrets = secrets or LayeredSecrets(EnvironmentSecrets(), KeyringSecrets())
-        return App(store, secrets, clock, patience or Patience(), closing.pop_all())
+        return App(
+            store,
+            secrets,
+            clock,
+            patience or Patience(),
+            closing.pop_all(),
+            _network=network,
+            _tuning=tuning or Tuning(),
+        )
+
+
+def _checked(network: Network) -> Network:
+    return replace(network, proxy=checked_proxy(network.proxy))
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,6 +276,10 @@ def practice(folder: Path) -> Generator[Practice]:
 
 def check_connection(connection: Connection) -> None:
     """UsageError when an option is missing, unknown to the service, or not one of its choices."""
+    if connection.name.casefold() == PROXY_SECRET:  # or it would be told the other's secret
+        raise UsageError(
+            f"A connection cannot be called {connection.name}.", "Choose another name for it."
+        )
     spec = spec_of(connection.service)
     known = {item.key: item for item in spec.fields}
     for key, value in connection.options.items():

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +41,25 @@ def only_loopback() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(socket.socket, "connect", connect)
         yield
+
+
+def pytest_asyncio_loop_factories(
+    config: pytest.Config, item: pytest.Item
+) -> Mapping[str, Callable[[], asyncio.AbstractEventLoop]]:
+    """Async tests of the window run on Qt's loop, all others on the plain one."""
+    if not {"qapp", "qtbot"} & set(getattr(item, "fixturenames", ())):
+        return {"plain": asyncio.new_event_loop}
+
+    def on_qt() -> asyncio.AbstractEventLoop:
+        from PySide6.QtWidgets import QApplication
+
+        from app.ui.runtime import new_loop
+
+        application = QApplication.instance()
+        made = application if isinstance(application, QApplication) else QApplication([])
+        return new_loop(made)
+
+    return {"qt": on_qt}
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -129,7 +129,7 @@ def connection_list(as_json: bool) -> None:
 def connection_test(name: str, as_json: bool) -> None:
     """Walk the legs of a connection and name the one that fails."""
     with opened(as_json, exclusive=False) as app:
-        legs = app.test(app.store.connections.get(name))
+        legs = list(app.test(app.store.connections.get(name)))
         if as_json:
             objects.say(
                 {

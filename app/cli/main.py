@@ -15,6 +15,7 @@ from app.cli import objects, screen
 from app.cli.common import AS_JSON, opened
 from app.cli.connections import connection
 from app.cli.delivery import Delivery, report
+from app.cli.evidence import diagnostics, receipt
 from app.domain.errors import PostflightError, UsageError
 from app.domain.ports import Cancel
 from app.engine.context import Patience
@@ -238,7 +239,8 @@ def _demo(home: Path, folder: Path | None, as_json: bool) -> int:
             app.close()
 
 
-postflight.add_command(connection)
+for command in (connection, receipt, diagnostics):
+    postflight.add_command(command)
 
 
 def main() -> None:

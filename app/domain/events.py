@@ -15,7 +15,7 @@ class BatchChanged:
 
 @dataclass(frozen=True, slots=True)
 class FilesChanged:
-    """`ids` empty: rows were added, or more changed than is worth naming."""
+    """`ids` empty: rows were added."""
 
     batch: str
     ids: tuple[int, ...]

@@ -1,4 +1,4 @@
-"""What is handed in instead of reached for: time, secrets, stop signs, part ledgers, the way out."""
+"""What is handed in instead of reached for: time, secrets, stop signs, ledgers, the way out."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ class Progress(Protocol):
     def moved(self, amount: int) -> None: ...
 
 
-PROXY_SECRET: Final = "proxy"  # the name of the secret that holds "user:password"
+PROXY_SECRET: Final = "proxy"  # noqa: S105 - only the name of the one with "user:password"
 
 
 @dataclass(frozen=True, slots=True)

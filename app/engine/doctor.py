@@ -15,6 +15,7 @@ from app.net.http import Http
 from app.services.base import Service
 from app.transfer.mover import Mover
 
+LEGS = ("name", "connection", "clock", "sign-in", "project", "storage keys")
 CLOCK_TOLERANCE = 300.0  # seconds; storages refuse signatures at 900
 
 
@@ -29,15 +30,15 @@ class Leg:
 
 def examine(connection: Connection, service: Service, http: Http, mover: Mover) -> Iterator[Leg]:
     """Legs in order, ending with the first that fails. Blocking; sends no file, changes nothing."""
-    steps: tuple[tuple[str, Callable[[], str]], ...] = (
-        ("name", lambda: _resolve(connection.url)),
-        ("connection", lambda: _reach(http)),
-        ("clock", lambda: _clock(http)),
-        ("sign-in", service.sign_in),
-        ("project", lambda: _projects(service)),
-        ("storage keys", lambda: _storage(connection, service, mover)),
+    steps: tuple[Callable[[], str], ...] = (
+        lambda: _resolve(connection.url),
+        lambda: _reach(http),
+        lambda: _clock(http),
+        service.sign_in,
+        lambda: _projects(service),
+        lambda: _storage(connection, service, mover),
     )
-    for name, step in steps:
+    for name, step in zip(LEGS, steps, strict=True):
         try:
             yield Leg(name, step())
         except PostflightError as error:

@@ -7,6 +7,7 @@ import uuid
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 from app.domain.errors import Fault, PostflightError, UsageError
 from app.domain.events import BatchChanged, Event, FilesChanged
@@ -25,6 +26,8 @@ from app.engine.stop import Stop
 from app.media.scan import Choice
 from app.services.base import Service
 from app.transfer.mover import Mover
+
+T = TypeVar("T")
 
 _LONGEST_TITLE = 120  # characters
 _AT_REST = Pulse(moving=0, sent=0, speed=0.0, steady=None)
@@ -153,28 +156,32 @@ class Engine:
     def runs(self, batch_id: str) -> bool:
         return batch_id in self._runs
 
+    @property
+    def running(self) -> tuple[str, ...]:
+        """Ids of the batches that are being carried now."""
+        return tuple(self._runs)
+
     def unfinished(self) -> list[Batch]:
         return [batch for batch in self._store.batches.all() if batch.state in UNFINISHED]
 
     def retry(self, batch_id: str, ids: Collection[int] | None = None) -> int:
         """Failed and missing files, all or these, wait again. How many; `run` goes on with them."""
         ended = self._store.batches.get(batch_id).state in ENDED
-        count = 0 if ended else self._store.files.retry(batch_id, ids)
-        self._context.publish(FilesChanged(batch_id, tuple(ids or ())))
-        return count
+        return self._changed(batch_id, [] if ended else self._store.files.retry(batch_id, ids))
 
     def skip(self, batch_id: str, ids: Collection[int]) -> int:
         """The person leaves these files out. How many: those on their way are not taken back."""
         ended = self._store.batches.get(batch_id).state in ENDED
-        count = 0 if ended else self._store.files.drop(batch_id, ids)
-        self._context.publish(FilesChanged(batch_id, tuple(ids)))
-        return count
+        return self._changed(batch_id, [] if ended else self._store.files.drop(batch_id, ids))
 
     def accept_missing(self, batch_id: str) -> int:
         """The person accepts that these files are not sent: the batch may finish without them."""
-        count = self._store.files.drop_failed(batch_id)
-        self._context.publish(FilesChanged(batch_id, ()))
-        return count
+        return self._changed(batch_id, self._store.files.drop_failed(batch_id))
+
+    def _changed(self, batch_id: str, ids: list[int]) -> int:
+        if ids:
+            self._context.publish(FilesChanged(batch_id, tuple(ids)))
+        return len(ids)
 
     def remove(self, batch_id: str) -> None:
         """Takes an ended batch out of the history; nothing at the service changes."""
@@ -260,6 +267,10 @@ class Engine:
         """Bytes sent so far of each file that is on its way now, by id."""
         run = self._runs.get(batch_id)
         return run.meter.moving() if run else {}
+
+    async def control(self, work: Callable[[], T]) -> T:
+        """Blocking work about a connection, in a thread beside those that carry files."""
+        return await self._context.pools.control(work)
 
     def files(self, batch_id: str) -> Iterable[FileStatus]:
         return self._store.lists.statuses(batch_id)

@@ -20,7 +20,9 @@ class Pools:
     for the thread to come back, so that no thread is left behind and no slot is counted twice.
     """
 
-    def __init__(self, files_at_once: int = FILES_AT_ONCE) -> None:
+    def __init__(self, files_at_once: int = 0) -> None:
+        """Zero means as many as usual."""
+        files_at_once = files_at_once or FILES_AT_ONCE
         self.files_at_once = files_at_once
         self._control = ThreadPoolExecutor(4, "pf-control")
         self._file = ThreadPoolExecutor(files_at_once, "pf-file")

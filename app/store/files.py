@@ -253,9 +253,9 @@ class FileTable:
         self._move(ids, FileState.QUEUED, _NO_RECEIPT)
         return len(ids)
 
-    def retry(self, batch_id: str, ids: Collection[int] | None = None) -> int:
+    def retry(self, batch_id: str, ids: Collection[int] | None = None) -> list[int]:
         """Failed and missing files wait again, all or these; what is stored well is only
-        registered again. How many."""
+        registered again. Which."""
         rows = [
             row
             for row in self._database.rows(
@@ -269,7 +269,7 @@ class FileTable:
         with self._database.transaction():
             self._move(stored, FileState.SENT, _NO_FAULT)
             self._move(rest, FileState.QUEUED, {**_NO_FAULT, **_NO_RECEIPT})
-        return len(rows)
+        return [row["id"] for row in rows]
 
     def drop_open(self, batch_id: str) -> list[int]:
         """A cancelled batch: everything not delivered is dropped. Ids of those."""
@@ -278,19 +278,19 @@ class FileTable:
         self._move(ids, FileState.DROPPED, {})
         return ids
 
-    def drop_failed(self, batch_id: str) -> int:
-        """The person goes on without what could not be sent."""
+    def drop_failed(self, batch_id: str) -> list[int]:
+        """The person goes on without what could not be sent. Which."""
         ids = self._ids(batch_id, tuple(NEEDS_PERSON))
         self._move(ids, FileState.DROPPED, {})
-        return len(ids)
+        return ids
 
-    def drop(self, batch_id: str, ids: Collection[int]) -> int:
-        """The person leaves these out; those already on their way or settled stay. How many."""
+    def drop(self, batch_id: str, ids: Collection[int]) -> list[int]:
+        """The person leaves these out; those already on their way or settled stay. Which."""
         with self._database.transaction():
             may = self._ids(batch_id, (FileState.QUEUED, *NEEDS_PERSON))
             dropped = [file_id for file_id in may if file_id in ids]
             self._move(dropped, FileState.DROPPED, {})
-        return len(dropped)
+        return dropped
 
     def moving(self, batch_id: str) -> list[int]:
         return self._ids(batch_id, tuple(MOVING))

@@ -69,20 +69,30 @@ class EnvironmentSecrets:
 
 
 class LayeredSecrets:
-    """The environment wins; what is set or deleted goes to the layer below."""
+    """The environment wins; what is set or deleted goes to the keyring.
+
+    What the keyring does not take is raised, and kept for as long as the program runs: a window
+    without a keyring can work until it is closed.
+    """
 
     def __init__(self, environment: Secrets, keyring: Secrets) -> None:
         self._environment = environment
         self._keyring = keyring
+        self._for_this_run = SessionSecrets()
 
     def get(self, name: str) -> str | None:
-        found = self._environment.get(name)
-        return self._keyring.get(name) if found is None else found
+        for layer in (self._environment, self._for_this_run, self._keyring):
+            if (found := layer.get(name)) is not None:
+                return found
+        return None
 
     def set(self, name: str, value: str) -> None:
+        self._for_this_run.set(name, value)
         self._keyring.set(name, value)
+        self._for_this_run.delete(name)
 
     def delete(self, name: str) -> None:
+        self._for_this_run.delete(name)
         self._keyring.delete(name)
 
 

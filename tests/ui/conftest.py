@@ -1,0 +1,52 @@
+"""What every test of the window has: the practice cloud, a controller, English and a light theme."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+from PySide6.QtWidgets import QApplication
+
+from app.domain.preferences import Language, Theme
+from app.engine.line import Line
+from app.ui import language, theme
+from app.ui.controller import Controller
+from tests.helpers.workbench import Workbench, workbench
+
+
+@pytest.fixture(autouse=True)
+def english_and_light(qapp: QApplication) -> Iterator[None]:
+    """Language and theme belong to the whole program: each test starts from the same ones."""
+    language.use(Language.ENGLISH, qapp)
+    theme.apply(qapp, Theme.LIGHT)
+    yield
+    language.use(Language.ENGLISH, qapp)
+    theme.apply(qapp, Theme.LIGHT)
+
+
+@pytest.fixture(autouse=True)
+def no_forgotten_error(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
+    """asyncio only logs a task's error that nobody asked for: here it fails the test."""
+    yield
+    records = [r for when in ("setup", "call") for r in caplog.get_records(when)]
+    errors = [record.getMessage() for record in records if record.levelno >= logging.ERROR]
+    assert not errors, errors
+
+
+@pytest.fixture
+def bench(tmp_path: Path) -> Iterator[Workbench]:
+    """The engine on the practice cloud, with a connection for each service; nothing runs yet."""
+    with workbench(tmp_path) as bench:
+        yield bench
+
+
+@pytest.fixture
+async def controller(bench: Workbench, qapp: QApplication) -> AsyncIterator[Controller]:
+    """For async tests: its line carries what is added. Batches made before the test also start."""
+    line = Line(bench.app.engine, first_wait=0.1)
+    made = Controller(bench.app, line)
+    line.start()
+    yield made
+    await made.close()
