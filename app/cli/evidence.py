@@ -21,7 +21,7 @@ from app.domain.ports import Cancel, SystemClock
 from app.evidence import diagnostics as zipped
 from app.evidence import receipt as receipts
 from app.evidence.receipt import Evidence, Finding, Format, Verdict
-from app.evidence.target import as_text
+from app.evidence.target import as_text, check_file_name
 from app.paths import Paths
 
 _PATH = click.Path(path_type=Path, readable=False)
@@ -59,6 +59,8 @@ def receipt(
     if receipt_file is not None:
         sys.exit(_check(receipt_file, Path(batch), as_json))
     with opened(as_json, exclusive=False) as app:
+        if target is not None:
+            check_file_name(target)
         chosen = _formats(formats, target)
         if target is None and (len(chosen) > 1 or (as_json and chosen != [Format.JSON])):
             raise UsageError("-o is missing.", "Name the file to write: -o FILE.")

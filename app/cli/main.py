@@ -6,6 +6,7 @@ import asyncio
 import os
 import sys
 import tempfile
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import click
@@ -23,11 +24,16 @@ from app.engine.engine import Order
 from app.paths import HOME, Paths
 from app.services.base import wanted_jobs
 
+# Opens the window for these folders, or with the practice cloud; answers the exit code.
+OpenWindow = Callable[[Sequence[Path], bool], int]
+
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(__version__, prog_name="postflight")
 def postflight() -> None:
     """Gets a drone flight's media into the cloud and proves that it arrived.
+
+    Alone, or with folders, it opens the window.
 
     Exit codes: 0 all delivered, 1 some files were not delivered, 2 wrong use, 3 the service or the
     storage refused, 4 the network was gone before the end, 130 interrupted and resumable.
@@ -199,7 +205,10 @@ def _say_batch(app: bootstrap.App, batch_id: str, as_json: bool) -> None:
 @click.argument("folder", required=False, type=click.Path(path_type=Path, readable=False))
 @click.option("--terminal", is_flag=True, help="In the terminal, even where there is a screen.")
 @AS_JSON
-def demo(folder: Path | None, terminal: bool, as_json: bool) -> None:
+@click.pass_obj
+def demo(
+    open_window: OpenWindow | None, folder: Path | None, terminal: bool, as_json: bool
+) -> None:
     """Try it: no account, no network.
 
     Delivers a sample flight, or FOLDER, to the practice cloud on this computer.
@@ -207,6 +216,8 @@ def demo(folder: Path | None, terminal: bool, as_json: bool) -> None:
     try:
         if folder is not None:
             check_paths((folder,))
+        if open_window is not None and has_screen(os.environ) and not (terminal or as_json):
+            sys.exit(open_window([folder] if folder else [], True))
         with tempfile.TemporaryDirectory(prefix="postflight-demo-") as home:
             sys.exit(_demo(Path(home), folder, as_json))
     except PostflightError as error:
@@ -243,11 +254,29 @@ for command in (connection, receipt, diagnostics):
     postflight.add_command(command)
 
 
-def main() -> None:
-    """The console entry."""
+def main(open_window: OpenWindow | None = None) -> None:
+    """The console entry. Without `open_window` there are only the commands."""
     for stream in (sys.stdout, sys.stderr):
         reconfigure = getattr(stream, "reconfigure", None)
         if reconfigure is not None:
             # File names need not be valid text, and old consoles know few characters.
             reconfigure(errors="backslashreplace")
-    postflight(prog_name="postflight")
+    folders = _folders(sys.argv[1:])
+    if open_window is not None and folders is not None:
+        sys.exit(open_window(folders, False))
+    postflight(prog_name="postflight", obj=open_window)
+
+
+def has_screen(environment: Mapping[str, str]) -> bool:
+    """Whether a window could be seen here."""
+    if sys.platform in ("win32", "darwin"):
+        return True
+    return bool(environment.get("DISPLAY") or environment.get("WAYLAND_DISPLAY"))
+
+
+def _folders(words: Sequence[str]) -> list[Path] | None:
+    """What `postflight FOLDER ...` names, nothing for `postflight` alone, None for a command."""
+    if words and words[0] in postflight.commands:
+        return None
+    paths = [Path(word) for word in words]
+    return paths if all(os.path.lexists(path) for path in paths) else None
