@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import logging
 import random
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -27,14 +29,16 @@ from app.domain.ports import (
     SystemClock,
     Tuning,
 )
+from app.domain.preferences import Preferences
 from app.engine.context import Context, Patience
 from app.engine.doctor import Leg, examine
 from app.engine.engine import Engine, Listeners
 from app.engine.pools import Pools
+from app.net.address import checked_url
 from app.net.http import Http
 from app.net.proxy import checked_proxy
 from app.paths import Paths
-from app.services.base import Project, Service
+from app.services.base import Field, Project, Service, ServiceSpec, WrongOption
 from app.services.registry import SPECS, spec_of
 from app.store.lock import FolderLock
 from app.store.secrets import (
@@ -52,19 +56,31 @@ if TYPE_CHECKING:
     from app.practice.cloud import PracticeCloud
 
 __all__ = [
+    "CA_FILE",
     "PROXY_SECRET",
     "SPECS",
     "App",
     "Network",
     "Practice",
+    "Preferences",
     "Tuning",
     "build",
     "checked_proxy",
     "exit_code_of",
+    "network_of",
     "practice",
     "spec_of",
     "variable_of",
+    "wrong_settings",
 ]
+
+_log = logging.getLogger(__name__)
+
+CA_FILE = Field(  # of every connection, whatever its service
+    "ca-file", "Certificate file", "a PEM file with an authority to trust besides the system's",
+    advanced=True,
+)  # fmt: skip
+_LONGEST_NAME = 100  # characters
 
 
 @dataclass(slots=True)
@@ -174,6 +190,21 @@ class App:
         service, _ = self._built(connection, secret)
         return service.projects()
 
+    def knock(self, connection: Connection, network: Network, sign_in: str = "") -> int:
+        """The status that the connection's server answers when it is asked the way `network` says.
+
+        Proves the way, whatever the status. `sign_in` is "user:password" for the proxy; empty
+        means the one that is kept. Blocking.
+        """
+        network = _checked(network)
+        files = tuple(file for file in (network.ca_file, connection.option(CA_FILE.key)) if file)
+        route = Route(files, network.proxy, lambda: sign_in or self.secrets.get(PROXY_SECRET) or "")
+        http = Http(connection.url, spec_of(connection.service).title, route, self.clock)
+        try:
+            return http.knock()
+        finally:
+            http.close()
+
     def add_connection(self, connection: Connection, secret: str) -> None:
         """Checks what can be checked without the network, keeps the secret, then the rest.
 
@@ -212,7 +243,6 @@ def build(
     """Opens Postflight's folder. `exclusive` is for whoever moves batches: it takes the lock and
     puts right what a crash left; lists do without. Raises StoreError and UsageError."""
     clock = clock or SystemClock()
-    network = _checked(network or Network())
     paths.create()
     with ExitStack() as closing:
         closing.callback(log.tear_down, log.set_up(paths.logs))
@@ -222,16 +252,36 @@ def build(
         closing.callback(store.close)
         if exclusive:
             store.recover()
-        secrets = secrets or LayeredSecrets(EnvironmentSecrets(), KeyringSecrets())
-        return App(
+        preferences = store.preferences.load()
+        app = App(
             store,
-            secrets,
+            secrets or LayeredSecrets(EnvironmentSecrets(), KeyringSecrets()),
             clock,
             patience or Patience(),
             closing.pop_all(),
-            _network=network,
-            _tuning=tuning or Tuning(),
+            _network=_checked(network) if network else _usable(network_of(preferences)),
+            _tuning=tuning or tuning_of(preferences),
         )
+        local = datetime.fromtimestamp(clock.now(), UTC).astimezone()
+        app.throttle.limit = preferences.limit_at(local.hour * 60 + local.minute)
+        return app
+
+
+def network_of(preferences: Preferences) -> Network:
+    return Network(preferences.proxy, preferences.ca_file)
+
+
+def tuning_of(preferences: Preferences) -> Tuning:
+    return Tuning(preferences.files_at_once, preferences.parts_at_once, preferences.part_size)
+
+
+def _usable(network: Network) -> Network:
+    """What was set long ago must not keep the program from starting."""
+    try:
+        return _checked(network)
+    except UsageError as error:
+        _log.warning("the proxy of the settings is not used: %s", error.title)
+        return replace(network, proxy="")
 
 
 def _checked(network: Network) -> Network:
@@ -276,21 +326,66 @@ def practice(folder: Path) -> Generator[Practice]:
 
 def check_connection(connection: Connection) -> None:
     """UsageError when an option is missing, unknown to the service, or not one of its choices."""
-    if connection.name.casefold() == PROXY_SECRET:  # or it would be told the other's secret
-        raise UsageError(
-            f"A connection cannot be called {connection.name}.", "Choose another name for it."
-        )
     spec = spec_of(connection.service)
+    for wrong in (*_wrong_name(connection.name), *_wrong_options(connection, spec)):
+        raise wrong
+
+
+def wrong_settings(connection: Connection) -> tuple[WrongOption, ...]:
+    """All that can be known to be wrong without the network, for a form to show at once.
+
+    The service's own checks come when the rest is right, and name one at a time.
+    """
+    spec = spec_of(connection.service)
+    wrong = [
+        *_wrong_name(connection.name),
+        *_wrong_address(connection.url),
+        *_wrong_options(connection, spec),
+    ]
+    if not wrong:
+        http = Http(connection.url, spec.title, Route(), SystemClock())
+        try:
+            spec.build(connection, str, http, SystemClock())
+        except WrongOption as error:
+            wrong.append(error)
+        finally:
+            http.close()
+    return tuple(wrong)
+
+
+def _wrong_name(name: str) -> Iterator[WrongOption]:
+    hint = "Choose another name for it."
+    if not name.strip():
+        yield WrongOption("A connection needs a name.", hint, key="name")
+    elif name.casefold() == PROXY_SECRET:  # or it would be told the other's secret
+        yield WrongOption(f"A connection cannot be called {name}.", hint, key="name")
+    elif not name.isprintable() or len(name) > _LONGEST_NAME:
+        yield WrongOption(
+            f"A name has at most {_LONGEST_NAME} characters, all of them visible.", hint, key="name"
+        )
+
+
+def _wrong_address(url: str) -> Iterator[WrongOption]:
+    try:
+        checked_url(url)
+    except UsageError as error:
+        yield WrongOption(error.title, error.hint, key="url", words=error.hint)
+
+
+def _wrong_options(connection: Connection, spec: ServiceSpec) -> Iterator[WrongOption]:
     known = {item.key: item for item in spec.fields}
     for key, value in connection.options.items():
-        if key == "ca-file":
+        if key == CA_FILE.key:
             continue
         if key not in known:
-            raise UsageError(f"{spec.title} has no option --{key}.")
+            yield WrongOption(f"{spec.title} has no option --{key}.", key=key)
+            continue
         choices, many = known[key].choices, known[key].many
         words = [part.strip() for part in value.split(",")] if many else [value]
         if choices and any(word not in choices for word in words):
-            raise UsageError(f"--{key} cannot be {value}.", f"It may be: {', '.join(choices)}.")
+            hint = f"It may be: {', '.join(choices)}."
+            yield WrongOption(f"--{key} cannot be {value}.", hint, key=key, words=hint)
     for item in spec.fields:
-        if item.required and not connection.option(item.key):
-            raise UsageError(f"{spec.title} needs --{item.key}.", f"{item.title}: {item.help}.")
+        if item.required and not connection.option(item.key).strip():
+            hint = f"{item.title}: {item.help}."
+            yield WrongOption(f"{spec.title} needs --{item.key}.", hint, key=item.key)

@@ -16,7 +16,9 @@ MASK: Final = "***"
 _MOST_BYTES: Final = 2 * 1024 * 1024
 _KEPT: Final = 5
 # These tell each request and header at their lower levels.
-_TALKATIVE: Final = ("asyncio", "boto3", "botocore", "httpcore", "httpx", "keyring", "urllib3")
+_TALKATIVE: Final = (
+    "asyncio", "boto3", "botocore", "httpcore", "httpx", "keyring", "urllib3", "wakepy",
+)  # fmt: skip
 
 # Whatever is called like a secret is one: X-User-Token, X-Auth-Token, X-Amz-Signature,
 # AWSAccessKeyId, session_token, secretAccessKey, Authorization, password, Huawei's ak and sk.
@@ -103,6 +105,11 @@ def set_up(folder: Path, level: int = logging.INFO) -> logging.Handler:
         logging.getLogger(name).setLevel(logging.WARNING)
     logging.captureWarnings(True)
     return handler
+
+
+def set_level(level: int) -> None:
+    """How much is written from now on; libraries stay at their warnings."""
+    logging.getLogger().setLevel(level)
 
 
 def tear_down(handler: logging.Handler) -> None:

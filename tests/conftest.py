@@ -11,6 +11,10 @@ from typing import Any
 
 import pytest
 
+# First of all: pydantic hands out its names when they are asked for, and once PySide6 has put its
+# own importer in place that may end in a circular import. The program imports in this order too.
+import app.bootstrap  # noqa: F401
+
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 _PROXIES = ("http_proxy", "https_proxy", "all_proxy", "no_proxy")

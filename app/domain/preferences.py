@@ -63,3 +63,9 @@ class Preferences:
     log_level: LogLevel = LogLevel.USUAL
     connection: str = ""  # where the last batch went
     window: str = ""  # place and size, as the window itself wrote them
+
+    def limit_at(self, minute: int) -> int:
+        """Bytes a second at this minute after midnight; 0: no limit."""
+        if self.limit_hours is not None and not self.limit_hours.holds(minute):
+            return 0
+        return self.limit

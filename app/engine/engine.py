@@ -332,6 +332,10 @@ class Engine:
             self._services[connection.name] = self._service_of(connection)
         return self._services[connection.name]
 
+    def forget(self, connection: str) -> None:
+        """The connection or its secret was changed: its service is built anew when next needed."""
+        self._services.pop(connection, None)
+
 
 def _title(order: Order) -> str:
     """One line, whatever was typed or found; a drive's root has no name of its own."""

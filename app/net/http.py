@@ -30,8 +30,11 @@ from app.domain.errors import (
     Untrusted,
     UsageError,
 )
-from app.domain.ports import Clock, Trust
+from app.domain.ports import Clock, Route
 from app.net import tls
+from app.net.address import checked_url
+from app.net.proxy import Proxy, proxy_for, wants_sign_in
+from app.net.session import Session
 
 MAX_ANSWER = 10 * 1024 * 1024  # bytes; no known answer comes near
 _ANSWER_TIME, _CONNECT_TIME = 30.0, 10.0  # seconds
@@ -86,32 +89,6 @@ class Answer:
         return f"{self.call} {self.status}" + (f" request {request_id}" if request_id else "")
 
 
-def checked_url(text: str) -> str:
-    """The address without a trailing slash; UsageError when it is no http(s) address."""
-    address = text.strip()
-    hint = "Give it as https://host or https://host:port/path, without a user name or password."
-    if "@" in address:  # what stands before it may be a password: not repeated
-        raise UsageError("An address with a user name or password in it cannot be used.", hint)
-    if not _is_address(address):
-        raise UsageError(f"{address!r} is not an address Postflight can use.", hint)
-    scheme, _, rest = address.partition("://")
-    return f"{scheme.lower()}://{rest.rstrip('/')}"
-
-
-def _is_address(text: str) -> bool:
-    if not text.isprintable() or any(sign in text for sign in " ?#\\"):
-        return False
-    try:
-        parts = urlsplit(text)
-        if parts.scheme not in ("http", "https") or not parts.hostname or parts.port == 0:
-            return False
-        url = httpx.URL(text)
-        # As library and resolver read it later, where a bad name would not be a network error.
-        return bool(url.host) and bool(url.raw_host.decode("ascii").encode("idna"))
-    except (ValueError, httpx.InvalidURL):
-        return False
-
-
 class Http:
     """One server's client; thread-safe, keeps connections. `who` names the server in sentences.
 
@@ -122,7 +99,7 @@ class Http:
         self,
         base_url: str,
         who: str,
-        trust: Trust,
+        route: Route,
         clock: Clock,
         patience: float = _ANSWER_TIME,
     ) -> None:
@@ -131,9 +108,10 @@ class Http:
         self._patience = patience
         self._timeout = httpx.Timeout(patience, connect=min(patience, _CONNECT_TIME))
         self.base_url = checked_url(base_url)
-        self._trust = trust
+        self._route = route
+        self._proxy: Proxy | None = None
         self._clock = clock
-        self._client: httpx.Client | None = None
+        self._session = Session(self._opened)
         self._siblings: list[Http] = []
         self._lock = threading.Lock()
         self._offset: float | None = None
@@ -144,22 +122,29 @@ class Http:
         return self._offset
 
     def sibling(self, base_url: str, who: str) -> Http:
-        """A client with the same trust for another server of the same connection.
+        """A client on the same route for another server of the same connection.
 
-        It is closed together with this one.
+        It is closed and led another way together with this one.
         """
-        made = Http(base_url, who, self._trust, self._clock, self._patience)
         with self._lock:
+            made = Http(base_url, who, self._route, self._clock, self._patience)
             self._siblings.append(made)
         return made
 
+    def reroute(self, route: Route) -> None:
+        """Later calls go that way, the siblings' too; those under way end as they began."""
+        with self._lock:
+            self._route = route
+            siblings = tuple(self._siblings)
+        self._session.drop()
+        for sibling in siblings:
+            sibling.reroute(route)
+
     def close(self) -> None:
         """Drops all connections, the siblings' too; a later call opens new ones."""
+        self._session.drop()
         with self._lock:
-            client, self._client = self._client, None
             siblings = tuple(self._siblings)
-        if client is not None:
-            client.close()
         for sibling in siblings:
             sibling.close()
 
@@ -185,11 +170,11 @@ class Http:
         with self._translated(call, repeatable):
             # Spaces as %20: a plus sign means something else to servers that check a signature.
             query = f"?{urlencode(params, quote_via=quote)}" if params else ""
-            client = self._opened()
-            request = client.build_request(
-                method, self.base_url + path + query, json=json, headers=headers
-            )
-            answer = self._send(client, request, auth, call)
+            with self._session.use() as client:
+                request = client.build_request(
+                    method, self.base_url + path + query, json=json, headers=headers
+                )
+                answer = self._send(client, request, auth, call)
         self._learn_clock(answer)
         if fine is not None and (error := fine(answer)) is not None:
             raise error
@@ -199,9 +184,9 @@ class Http:
 
     def knock(self) -> int:
         """The status of any answer at all from the base address; proves the way and the clock."""
-        with self._translated("GET /", repeatable=True):
-            client = self._opened()
-            answer = self._send(client, client.build_request("GET", self.base_url), None, "GET /")
+        with self._translated("GET /", repeatable=True), self._session.use() as client:
+            request = client.build_request("GET", self.base_url)
+            answer = self._send(client, request, None, "GET /")
         self._learn_clock(answer)
         return answer.status
 
@@ -222,22 +207,26 @@ class Http:
                     )
         finally:
             response.close()
+        if response.status_code == 407:
+            raise self._proxy_refused()
         headers = {name.lower(): value for name, value in response.headers.items()}
         return Answer(self.who, call, response.status_code, headers, bytes(body))
 
     def _opened(self) -> httpx.Client:
-        with self._lock:
-            if self._client is None:
-                # Without https the context is never used; an empty one trusts nobody and is quick.
-                secure = self.base_url.startswith("https:")
-                empty = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-                self._client = httpx.Client(
-                    verify=tls.context(self._trust) if secure else empty,
-                    timeout=self._timeout,
-                    follow_redirects=False,
-                    headers={"User-Agent": f"Postflight/{__version__}"},
-                )
-            return self._client
+        # Without https the context is never used; an empty one trusts nobody and is quick.
+        secure = self.base_url.startswith("https:")
+        route, parts = self._route, urlsplit(self.base_url)
+        context = tls.context(route) if secure else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        proxy = self._proxy = proxy_for(route, parts.scheme, parts.hostname or "")
+        return httpx.Client(
+            verify=context,
+            proxy=proxy and _through(proxy, route),
+            # The environment's proxies are read by `proxy_for`, which also asks the system.
+            trust_env=False,
+            timeout=self._timeout,
+            follow_redirects=False,
+            headers={"User-Agent": f"Postflight/{__version__}"},
+        )
 
     def _learn_clock(self, answer: Answer) -> None:
         told = _seconds(answer.headers.get("date", ""))
@@ -249,7 +238,11 @@ class Http:
         """httpx's and ssl's exceptions become ours; tests/unit/net lists httpx's tree."""
         try:
             yield
-        except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError) as e:
+        except httpx.ProxyError as e:
+            if str(e).startswith("407"):  # to CONNECT, which httpx answers itself
+                raise self._proxy_refused() from None
+            raise self._not_reached(e, call) from e
+        except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as e:
             raise self._not_reached(e, call) from e
         except (httpx.InvalidURL, httpx.UnsupportedProtocol) as e:
             raise UsageError(
@@ -268,6 +261,10 @@ class Http:
                 details=f"{call}: {type(e).__name__} {e}",
             ) from e
 
+    def _proxy_refused(self) -> PostflightError:
+        self._session.drop()  # the next one asks for the secret again
+        return wants_sign_in(self._proxy, self.who)
+
     def _not_reached(self, error: httpx.TransportError, call: str) -> NetworkError:
         cause: BaseException | None = error
         while cause is not None:
@@ -279,12 +276,14 @@ class Http:
                     details=f"{call}: {cause.verify_message}",
                 )
             cause = cause.__cause__ or cause.__context__
-        return Offline(
-            f"{self.who} cannot be reached.",
-            "Postflight keeps everything and tries again. Check the network and the address.",
-            leg=Leg.NETWORK,
-            details=f"{call}: {error}",
-        )
+        if not self._route.proxy:
+            self._session.drop()  # a laptop that moved may have another proxy now
+        title = f"{self.who} cannot be reached."
+        hint = "Postflight keeps everything and tries again. Check the network and the address."
+        if self._proxy is not None:
+            title = f"{self.who} cannot be reached through the proxy {self._proxy.name}."
+            hint = "Postflight keeps everything and tries again. Check the network and the proxy."
+        return Offline(title, hint, leg=Leg.NETWORK, details=f"{call}: {error}")
 
     def _unsendable(self, error: Exception, call: str) -> PostflightError:
         if isinstance(error, UnicodeEncodeError) and error.encoding == "utf-8":
@@ -311,6 +310,11 @@ class Http:
             return TimedOut(title, hint, leg=Leg.NETWORK, details=details)
         title = f"The connection to {self.who} broke off."
         return NetworkError(title, hint, leg=Leg.NETWORK, details=details)
+
+
+def _through(proxy: Proxy, route: Route) -> httpx.Proxy:
+    context = tls.context(route) if proxy.secure else None
+    return httpx.Proxy(proxy.url, auth=proxy.user(), ssl_context=context)
 
 
 def usual_refusal(answer: Answer, repeatable: bool) -> PostflightError:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Protocol
 
-from app.domain.errors import FileRefused, PostflightError
+from app.domain.errors import FileRefused, Leg, PostflightError, UsageError
 from app.domain.model import Batch, Connection, Found, Job, Prepared, Sent, Tally
 from app.domain.placement import Grant, Placement, Why
 from app.domain.ports import Clock
@@ -27,6 +27,22 @@ class Field:
     required: bool = False
     choices: tuple[str, ...] = ()
     many: bool = False  # a comma-separated choice of several
+    advanced: bool = False  # folded away in a form: hardly anybody needs it
+
+
+class WrongOption(UsageError):
+    """One setting of a connection is missing or no use.
+
+    `key` is the field's, or `name`, `url` or `ca-file`. `words` say beside the field what it must
+    look like; empty where the field's own help says it.
+    """
+
+    def __init__(
+        self, title: str, hint: str = "", *, key: str, words: str = "", leg: Leg | None = None
+    ):
+        super().__init__(title, hint, leg=leg)
+        self.key = key
+        self.words = words
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +119,8 @@ class Service(Protocol):
     def projects(self) -> Sequence[Project]:
         """What may be chosen as the destination; empty where there is nothing to choose.
 
-        Raises Refused when the connection names one that is not among them.
+        Can be asked before the connection names one. Raises Refused when it names one that is
+        certainly no choice.
         """
         ...
 
@@ -206,6 +223,9 @@ class ServiceSpec:
     build: Callable[[Connection, Callable[[], str], Http, Clock], Service]
     jobs: tuple[str, ...] = ()  # kinds of jobs it can start
     group_name: str = ""  # what the service calls the remote group, for `--json`
+    words: str = ""  # one sentence for somebody who chooses among services
+    address_hint: str = ""  # the usual address, or what one looks like
+    destination: str = ""  # the key of the field that `projects` has values for
 
 
 def wanted_jobs(connection: Connection, spec: ServiceSpec) -> tuple[str, ...]:

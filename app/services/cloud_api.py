@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from typing import Final
 from urllib.parse import quote
 
-from app.domain.errors import FileRefused, Leg, Refused, RemoteError, UsageError
+from app.domain.errors import FileRefused, Leg, Refused, RemoteError
 from app.domain.model import MEDIA, Batch, Connection, Found, Prepared, Sent, Tally
 from app.domain.placement import AlreadyThere, Grant, Keys, ObjectTarget, Placement, Why
 from app.domain.ports import Clock
@@ -22,6 +22,7 @@ from app.services.base import (
     NoJobs,
     Project,
     ServiceSpec,
+    WrongOption,
 )
 from app.services.cloud_api_models import (
     AIRCRAFT_KEY,
@@ -78,14 +79,13 @@ class CloudApi(NoJobs):
     def __init__(
         self, connection: Connection, secret: Callable[[], str], http: Http, clock: Clock
     ) -> None:
-        """Raises UsageError for a missing workspace or a model key of another form."""
+        """Raises UsageError for a model key of another form. Without a workspace only the
+        calls that need one raise it, so that it can be asked for."""
         self._connection = connection
         self._http = http
         self._clock = clock
         self._username = connection.option("username").strip()
         self._workspace = connection.option("workspace").strip()
-        if not self._workspace:
-            raise UsageError("The connection has no workspace.", "Set its workspace.")
         self._fallback = ModelKeys(
             _model_option(connection, "drone-model", AIRCRAFT_KEY, "0-77-0"),
             _model_option(connection, "payload-model", CAMERA_KEY, "1-66-0"),
@@ -111,7 +111,12 @@ class CloudApi(NoJobs):
         return f"Signed in as {self._username}." if self._username else "The token is accepted."
 
     def projects(self) -> Sequence[Project]:
-        return ()
+        """The workspace of the account. Others may be open to it, too: no server that tells one
+        tells all (contracts: cloud-api 1.1)."""
+        if self._workspace and not self._username:
+            return ()  # a pasted token is refreshed for somebody who chooses, and never else
+        told = self._session.workspace()
+        return (Project(told, told),) if told else ()
 
     def lane(self, path: str) -> str:
         return MEDIA
@@ -263,6 +268,10 @@ class CloudApi(NoJobs):
         return access, given
 
     def _in_path(self) -> str:
+        if not self._workspace:
+            raise WrongOption(
+                "The connection has no workspace.", "Set its workspace.", key="workspace"
+            )
         return quote(self._workspace, safe="")
 
     def _media(self, call: str) -> str:
@@ -280,9 +289,8 @@ def _group_of(batch: Batch) -> str:
 def _model_option(connection: Connection, key: str, form: re.Pattern[str], example: str) -> str:
     text = connection.option(key).strip()
     if text and not form.fullmatch(text):
-        raise UsageError(
-            f"{text!r} is no {key}.", f"Give it as domain-type-subtype, for example {example}."
-        )
+        hint = f"Give it as domain-type-subtype, for example {example}."
+        raise WrongOption(f"{text!r} is no {key}.", hint, key=key, words=hint)
     return text
 
 
@@ -298,13 +306,18 @@ SPEC: Final = ServiceSpec(
             "drone-model",
             "Aircraft model key",
             "like 0-77-0, for aircraft unknown to Postflight or newer than the server",
+            advanced=True,
         ),
         Field(
             "payload-model",
             "Camera model key",
             "like 1-66-0, for cameras unknown to Postflight or newer than the server",
+            advanced=True,
         ),
         *STORAGE_FIELDS,
     ),
     build=CloudApi,
+    words="Your own or your company's server that speaks DJI's Cloud API.",
+    address_hint="https://server.example.com",
+    destination="workspace",
 )

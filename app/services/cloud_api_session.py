@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Final
 
 from app.domain.errors import Leg, NetworkError, NotSignedIn, RemoteError, ServerBusy
-from app.net.http import Answer, Http
+from app.net.http import Answer, Http, body_text
 from app.services.cloud_api_wire import LoggedIn, No, accepted, reading, shaped
 
 _LOGIN: Final = "/manage/api/v1/login"
@@ -35,6 +35,7 @@ class Session:
         self._refusals = 0
         self._refusal = NotSignedIn("")
         self._private: tuple[str, ...] = ()
+        self._workspace = ""
 
     def post(
         self, path: str, body: dict[str, object] | None = None, *, repeatable: bool = True
@@ -50,6 +51,17 @@ class Session:
             except NotSignedIn:
                 token = self._renewed(token, refresh=refresh)
         return self._send(path, body, token, repeatable)
+
+    def workspace(self) -> str:
+        """The workspace that the server names when it gives a token, "" when it names none.
+
+        Raises NotSignedIn. A pasted token is proved by nothing here when the server does not
+        refresh tokens.
+        """
+        token = self._renewed("", refresh=False)
+        if not self._username:
+            self._refreshed(token)
+        return self._workspace
 
     def hide(self, text: str) -> str:
         """`text` without the secrets that this session ever used: servers repeat what they got."""
@@ -104,7 +116,7 @@ class Session:
         """Empty when the server does not do it, for whatever reason: there is still the login."""
         try:
             answer = self._send(_REFRESH, None, stale, repeatable=True)
-            token = _token_in(answer)
+            token = self._token_in(answer)
         except (NetworkError, ServerBusy):
             raise
         except RemoteError:
@@ -138,7 +150,7 @@ class Session:
                 leg=Leg.SERVICE,
                 details=error.details,
             ) from None
-        if token := _token_in(answer):
+        if token := self._token_in(answer):
             return token
         raise answer.nonsense("no access_token")
 
@@ -174,8 +186,10 @@ class Session:
         self._private = (*(known for known in self._private if known != secret), secret)[-16:]
         return secret
 
-
-def _token_in(answer: Answer) -> str:
-    envelope = accepted(answer)
-    data = shaped(envelope.data, LoggedIn) if envelope else None
-    return data.access_token.strip() if data else ""
+    def _token_in(self, answer: Answer) -> str:
+        envelope = accepted(answer)
+        data = shaped(envelope.data, LoggedIn) if envelope else None
+        if data is None:
+            return ""
+        self._workspace = body_text(data.workspace_id).strip() or self._workspace
+        return data.access_token.strip()

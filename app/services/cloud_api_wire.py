@@ -56,6 +56,10 @@ def _object_or_nothing(value: Any) -> Any:
     return cast("dict[str, Any]", value) if isinstance(value, dict) else None
 
 
+def _text_only(value: Any) -> str:
+    return value if isinstance(value, str) else ""
+
+
 Secret = Annotated[Text, Field(repr=False)]
 
 
@@ -91,6 +95,7 @@ class LoggedIn(Wire):
     """`data` of login and token/refresh (contracts: cloud-api 1.1)."""
 
     access_token: Secret = ""
+    workspace_id: Annotated[str, BeforeValidator(_text_only)] = ""
 
 
 class KnownFiles(Wire):

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 
 from pydantic import ValidationError
 
-from app.domain.errors import FileRefused, Leg, Refused, UsageError
+from app.domain.errors import FileRefused, Leg, Refused
 from app.domain.model import MEDIA, Batch, Connection, Found, Job, Prepared, Sent, Tally
 from app.domain.placement import Grant, Placement, Why
 from app.domain.ports import Clock
@@ -23,6 +23,7 @@ from app.services.base import (
     NotYet,
     Project,
     ServiceSpec,
+    WrongOption,
     wanted_jobs,
 )
 from app.services.flighthub2_api import Api, is_uuid
@@ -38,6 +39,7 @@ _LONGEST_NAME = 1024  # characters (contracts: flighthub2 3.3)
 _LARGEST = 5 * 1024**3  # bytes of one plain PUT (contracts: flighthub2 8.1)
 _USUAL_PAGE, _PAGE, _MOST_PAGES = 10, 100, 100
 _TITLES_SHOWN = 5
+_UUID_LIKE = "It looks like 01234567-89ab-cdef-0123-456789abcdef."
 # The other projects of the organisation would answer every call with "no right" (flighthub2 2, 5).
 _JOINED = {"prj_authorized_status": "project-status-authorized"}
 
@@ -55,9 +57,11 @@ class FlightHub2:
         self._connection = connection
         self._project = connection.option("project").strip()
         if self._project and not is_uuid(self._project):
-            raise UsageError(
+            raise WrongOption(
                 f"{self._project!r} is not a project's UUID.",
-                "It looks like 01234567-89ab-cdef-0123-456789abcdef.",
+                _UUID_LIKE,
+                key="project",
+                words=_UUID_LIKE,
                 leg=Leg.COMPUTER,
             )
         check_parameters(connection)
@@ -238,15 +242,22 @@ SPEC = ServiceSpec(
             choices=tuple(kind.name for kind in KINDS),
             many=True,
         ),
-        *(Field(kind.option, f"Parameters {kind.name.upper()}", _RAW) for kind in KINDS),
+        *(
+            Field(kind.option, f"Parameters {kind.name.upper()}", _RAW, advanced=True)
+            for kind in KINDS
+        ),
         Field(
             "delete-resource-after",
             "Delete the files afterwards",
             "whether the service deletes the uploaded files when all reconstructions have ended",
             choices=("yes", "no"),
+            advanced=True,
         ),
         *STORAGE_FIELDS,
     ),
     build=FlightHub2,
+    words="DJI's platform for drone fleets: photos, videos and flight routes of a project.",
+    address_hint="https://es-flight-api-us.djigate.com",
+    destination="project",
     jobs=tuple(kind.name for kind in KINDS),
 )

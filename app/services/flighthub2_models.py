@@ -16,6 +16,7 @@ from app.domain.errors import (
 )
 from app.domain.model import Batch, Connection, Job
 from app.domain.states import JOB_ENDED, JobState
+from app.services.base import WrongOption
 from app.services.flighthub2_api import Api, BatchRefused, for_the_batch
 from app.services.flighthub2_wire import Model, ModelList, Resource, Started, StartedModel
 
@@ -78,9 +79,11 @@ def check_parameters(connection: Connection) -> None:
     for kind in KINDS:
         text = connection.option(kind.option).strip()
         if text and not _is_object(text):
-            raise UsageError(
+            raise WrongOption(
                 f"--{kind.option} is not a JSON object.",
                 'Give an object such as {"parameter":{}}, in quotes for your shell.',
+                key=kind.option,
+                words='Give a JSON object such as {"parameter":{}}.',
                 leg=Leg.COMPUTER,
             )
 

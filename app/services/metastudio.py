@@ -314,4 +314,6 @@ SPEC: Final = ServiceSpec(
     secret="secret key, password or token",  # noqa: S106
     fields=FIELDS,
     build=MetaStudio,
+    words="Huawei Cloud's library of digital assets: every photo and video becomes an asset.",
+    address_hint="https://metastudio.cn-north-4.myhuaweicloud.com",
 )

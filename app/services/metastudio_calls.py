@@ -7,12 +7,12 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Final
 
-from app.domain.errors import ClockWrong, NotSignedIn, UsageError
+from app.domain.errors import ClockWrong, NotSignedIn
 from app.domain.model import Connection
 from app.domain.ports import Clock
 from app.net.http import Answer, Http
 from app.net.pace import Pace
-from app.services.base import Field
+from app.services.base import Field, WrongOption
 from app.services.huawei_iam import AccessKey, IamTokens, IamUser, PastedToken, Way
 from app.services.metastudio_errors import Throttled, refusal
 
@@ -49,11 +49,13 @@ FIELDS: Final = (
         "region-project",
         "Project name",
         "the project's name, for example cn-north-4, if IAM shall go by it instead of the id",
+        advanced=True,
     ),
     Field(
         "app-user-id",
         "Your user id",
         "shown with every asset; letters, digits and signs of ASCII only, no Chinese characters",
+        advanced=True,
     ),
     Field(
         "auto-meta-analysis",
@@ -139,9 +141,10 @@ def _checked(connection: Connection, key: str, allowed: str) -> str:
     text = connection.option(key).strip()
     if re.fullmatch(allowed, text):
         return text
-    raise UsageError(
+    raise WrongOption(
         f"The option {key} of a Huawei MetaStudio connection is missing or not usable.",
         next(field.help for field in FIELDS if field.key == key),
+        key=key,
     )
 
 

@@ -16,12 +16,14 @@ STORAGE_FIELDS = (
         "Bucket in the address",
         "overrides how the bucket is addressed; normally chosen by the provider",
         choices=tuple(Addressing),
+        advanced=True,
     ),
     Field(
         "storage-signature",
         "Signature version",
         "overrides the signature version; s3 is the old one that Aliyun documents",
         choices=tuple(Signature),
+        advanced=True,
     ),
 )
 

@@ -20,6 +20,7 @@ from app.domain.errors import BadAnswer, KeysExpired, Leg, PostflightError, Usag
 from app.domain.placement import Grant, Keys, Storage
 from app.domain.ports import Cancel, Clock, DonePart
 from app.transfer import s3_errors
+from app.transfer.cutting import Gate
 from app.transfer.digests import base64_of
 from app.transfer.etags import Etags
 from app.transfer.reader import Load
@@ -167,7 +168,7 @@ class Clients:
 
 
 class _Text:
-    """A small body, for example the list of parts."""
+    """A small body, for example the list of parts; it waits for no gate."""
 
     def __init__(self, data: bytes) -> None:
         self._data = data
@@ -175,7 +176,7 @@ class _Text:
     def __len__(self) -> int:
         return len(self._data)
 
-    def blocks(self) -> Iterator[memoryview]:
+    def blocks(self, gate: Gate) -> Iterator[memoryview]:
         yield memoryview(self._data)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import socket
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from typing import Any, Final, Protocol
 
@@ -13,15 +13,23 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
 from app.domain.ports import Cancel
+from app.transfer.throttle import Throttle
 
 SILENCE: Final = 60.0  # seconds without a block taken, or without an answer
 
 
+# How many of the next bytes may go out now, at least one; waits until some may.
+Gate = Callable[[int], int]
+
+
 class Blocks(Protocol):
-    """A body: its length, and its bytes in blocks that are each taken as a whole."""
+    """A body: its length, and its bytes in blocks that are each taken as a whole.
+
+    `gate` is asked before each block of a file's bytes.
+    """
 
     def __len__(self) -> int: ...
-    def blocks(self) -> Iterator[memoryview]: ...
+    def blocks(self, gate: Gate) -> Iterator[memoryview]: ...
 
 
 class Order:
@@ -31,11 +39,14 @@ class Order:
     address anew (upper-case escapes), and would print it in its log.
     """
 
-    def __init__(self, target: str, body: Blocks | None, cancel: Cancel, watch: Watch) -> None:
+    def __init__(
+        self, target: str, body: Blocks | None, cancel: Cancel, watch: Watch, throttle: Throttle
+    ) -> None:
         self.target = target
         self.body = body
         self.cancel = cancel
         self.watch = watch
+        self.throttle = throttle
         self.sent = 0
         self.line: Line | None = None
 
@@ -46,10 +57,13 @@ class Order:
 
     def blocks(self) -> Iterator[memoryview]:
         if self.body is not None:
-            for block in self.body.blocks():
+            for block in self.body.blocks(self._may_go):
                 self.cancel.check()
                 yield block
                 self.sent += len(block)
+
+    def _may_go(self, wanted: int) -> int:
+        return self.throttle.let(wanted, self.cancel)
 
 
 class Watch:

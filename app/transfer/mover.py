@@ -9,16 +9,18 @@ from urllib.parse import urlsplit
 from app.domain.errors import NetworkError, RemoteError
 from app.domain.model import Receipt
 from app.domain.placement import Addressing, Grant, ObjectTarget, SignedPut, Storage
-from app.domain.ports import Cancel, Clock, OpenUpload, SystemClock, Trust
+from app.domain.ports import Cancel, Clock, OpenUpload, Route, SystemClock
 from app.transfer import objects, s3_errors
 from app.transfer.bucket import Clients
 from app.transfer.multipart import Multipart, Plan, drop
 from app.transfer.pacing import SINGLE_UP_TO, part_size
 from app.transfer.reader import Buffers
 from app.transfer.signed import Signed
+from app.transfer.throttle import Throttle
 from app.transfer.transfer import Counted, Transfer
 from app.transfer.transport import Transport
 
+_PARTS_AT_ONCE = 4
 _FILES_AT_ONCE = 12  # connections beside those of the parts; more are made, but not kept
 
 
@@ -32,21 +34,28 @@ class Mover:
 
     def __init__(
         self,
-        trust: Trust,
-        parts_at_once: int = 4,
-        part_size: int | None = None,
+        route: Route,
+        throttle: Throttle | None = None,
+        parts_at_once: int = 0,
+        part_size: int = 0,
         single_up_to: int = SINGLE_UP_TO,
         clock: Clock | None = None,
     ) -> None:
+        """Zero for `parts_at_once` and `part_size` means as many and as large as usual."""
+        parts_at_once = parts_at_once or _PARTS_AT_ONCE
         self._part_size = part_size
         self._single_up_to = single_up_to
         self._clock = clock or SystemClock()
-        self._transport = Transport(trust, parts_at_once + _FILES_AT_ONCE)
+        self._transport = Transport(route, parts_at_once + _FILES_AT_ONCE, throttle or Throttle())
         self._clients = Clients(self._transport, self._clock)
         self._buffers = Buffers()
         self._signed = Signed(self._transport, self._clock, self._buffers)
         self._pool = ThreadPoolExecutor(parts_at_once, thread_name_prefix="pf-part")
         self._plan = Plan(self._pool, parts_at_once, self._buffers, self._clients)
+
+    def reroute(self, route: Route) -> None:
+        """Later requests go that way; those under way end as they began."""
+        self._transport.reroute(route)
 
     def close(self) -> None:
         """Waits for parts under way; set the stop signs of running transfers first."""
@@ -90,7 +99,7 @@ class Mover:
             host = f"{storage.bucket}.{host}"
         answer = self._transport.send("HEAD", f"{parts.scheme}://{host}/", {}, None, Cancel())
         now = self._clock.now()
-        if answer.status in (407, 511) or answer.status >= 500:
+        if answer.status == 511 or answer.status >= 500:
             raise s3_errors.refusal(answer, now, None)
         skewed = s3_errors.skewed(answer, now)
         if skewed is not None:

@@ -17,12 +17,12 @@ from app.domain.errors import (
     ServerBusy,
     UploadGone,
 )
-from app.domain.model import Receipt
+from app.domain.model import MediaFile, Receipt
 from app.domain.placement import Grant, ObjectTarget
 from app.domain.ports import DonePart, OpenUpload
 from app.transfer.bucket import Bucket, Clients, Stored
 from app.transfer.digests import multipart_etag
-from app.transfer.pacing import part_count
+from app.transfer.pacing import part_count, part_size
 from app.transfer.reader import Buffers, Held, Load, Source, new_md5
 from app.transfer.transfer import Counted, Stop, Transfer
 
@@ -79,15 +79,16 @@ class Multipart:
 
     def _opened(self) -> OpenUpload:
         ledger, file = self._transfer.ledger, self._transfer.file
-        wanted = (self._bucket.name, self._target.key, self._part_size, file.size, file.modified_ns)
+        place = (self._bucket.name, self._target.key)
         old = ledger.upload()
         if old is not None:
-            if (old.bucket, old.key, old.part_size, old.size, old.modified_ns) == wanted:
+            # Parts stay as large as they were: what is sent counts, whatever was set meanwhile.
+            if (old.bucket, old.key) == place and _is_of(old, file):
                 return old
             drop(self._bucket, old)
             ledger.clear()
         upload_id = self._bucket.begin(self._target.key, self._target.content_type)
-        upload = OpenUpload(upload_id, *wanted)
+        upload = OpenUpload(upload_id, *place, self._part_size, file.size, file.modified_ns)
         ledger.begin(upload)
         return upload
 
@@ -215,6 +216,12 @@ class _Whole:
         for at in range(0, size, self._STEP):
             self._source.fill(buffer[: min(self._STEP, size - at)], at, self._digest)
             yield True
+
+
+def _is_of(upload: OpenUpload, file: MediaFile) -> bool:
+    """Whether the upload is of this very file, in parts that a storage takes."""
+    same = (upload.size, upload.modified_ns) == (file.size, file.modified_ns)
+    return same and upload.part_size >= part_size(file.size, upload.part_size)
 
 
 def drop(bucket: Bucket, upload: OpenUpload) -> None:

@@ -1,4 +1,4 @@
-"""How files are cut: what goes in one request, what is held in memory, how large a part is."""
+"""How files are cut: into requests, parts and blocks, and what of them is held in memory."""
 
 from __future__ import annotations
 
@@ -12,8 +12,14 @@ SMALLEST_PART: Final = 5 * MIB  # S3 refuses smaller ones, except the last
 USUAL_PART: Final = 8 * MIB
 MOST_PARTS: Final = 9_000  # S3 takes 10,000
 
+# One socket send. botocore's own 16 KiB sends reach 2.1 GB/s of loopback where 1 MiB ones reach
+# 5.1; over TLS, whole uploads in 256 KiB sends cost 2 to 3 % more CPU than in 1 MiB ones, and as
+# much as a `bytearray` body in one send. Larger ones are not better for slow links: a send must
+# end as a whole within the transport's 60 s of silence, and so 5 KB/s are still enough here.
+SEND: Final = 256 * 1024
 
-def part_size(size: int, wanted: int | None = None) -> int:
+
+def part_size(size: int, wanted: int = 0) -> int:
     """Bytes of every part but the last, in whole MiB when it had to grow for `MOST_PARTS`.
 
     `wanted` replaces the usual 8 MiB; it is never taken below what S3 accepts.

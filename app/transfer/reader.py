@@ -17,13 +17,9 @@ from typing import Final, Protocol
 from app.domain.errors import FileChanged, FileGone, FileUnreadable, Leg, LocalError
 from app.domain.model import MediaFile
 from app.domain.ports import Cancel, Progress
-from app.transfer.pacing import HELD_UP_TO, MIB
+from app.transfer.cutting import Gate
+from app.transfer.pacing import HELD_UP_TO, MIB, SEND
 
-# One socket send. botocore's own 16 KiB sends reach 2.1 GB/s of loopback where 1 MiB ones reach
-# 5.1; over TLS, whole uploads in 256 KiB sends cost 2 to 3 % more CPU than in 1 MiB ones, and as
-# much as a `bytearray` body in one send. Larger ones are not better for slow links: a send must
-# end as a whole within the transport's 60 s of silence, and so 5 KB/s are still enough here.
-SEND: Final = 256 * 1024
 READ: Final = MIB
 
 # Windows says these when a card or its reader is no longer there (not ready, device gone).
@@ -166,12 +162,14 @@ class Body(ABC):
         self._at += len(data)
         return data
 
-    def blocks(self) -> Iterator[memoryview]:
+    def blocks(self, gate: Gate) -> Iterator[memoryview]:
         for loaded in self._loaded():
-            for at in range(0, len(loaded), SEND):
-                block = loaded[at : at + SEND]
+            at = 0
+            while at < len(loaded):
+                block = loaded[at : at + gate(len(loaded) - at)]
                 yield block
                 self._progress.moved(len(block))
+                at += len(block)
 
     @abstractmethod
     def _piece(self, offset: int, size: int) -> bytes: ...

@@ -17,7 +17,6 @@ from app.domain.errors import (
     Forbidden,
     KeysExpired,
     Leg,
-    NetworkError,
     PostflightError,
     Refused,
     ServerBusy,
@@ -256,15 +255,6 @@ def _sent_elsewhere(seen: Refusal) -> PostflightError:
     )
 
 
-def _proxy(seen: Refusal) -> PostflightError:
-    return NetworkError(
-        f"The proxy on the way to the storage at {seen.host} asks for a sign-in.",
-        "Put the proxy's user name and password into the system's network settings.",
-        leg=Leg.NETWORK,
-        details=seen.details(),
-    )
-
-
 def _rows(*rows: tuple[Reading, Iterable[str]]) -> dict[str, Reading]:
     return {code: reading for reading, codes in rows for code in codes}
 
@@ -356,7 +346,6 @@ _BY_STATUS: Final[dict[int, Reading]] = {
     308: _sent_elsewhere,
     401: _denied,
     403: _denied,
-    407: _proxy,
     408: _busy,
     413: _too_large,
     425: _busy,

@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import http.client
 import ssl
-import threading
-import urllib.request
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
-from urllib.parse import unquote, urlsplit
+from urllib.parse import urlsplit
 
 import urllib3
 from urllib3 import exceptions as broken
-from urllib3.util import make_headers, parse_url
 
 from app.domain.errors import (
     BadAnswer,
@@ -23,13 +20,12 @@ from app.domain.errors import (
     PostflightError,
     TimedOut,
     Untrusted,
-    UsageError,
 )
-from app.domain.ports import Cancel, Trust
-from app.net import tls
-from app.transfer.cutting import SILENCE, Blocks, LinePool, Order, SecureLinePool, Watch
+from app.domain.ports import Cancel, Route
+from app.transfer.cutting import Blocks, Order, Watch
+from app.transfer.throttle import Throttle
+from app.transfer.ways import Ways
 
-CONNECT: Final = 10.0  # seconds
 MAX_ANSWER: Final = 1024 * 1024  # bytes; an error or a completed upload takes some hundred
 
 
@@ -75,13 +71,15 @@ class _Address:
 class Transport:
     """Sends requests; thread-safe, keeps connections, follows no redirect, repeats nothing."""
 
-    def __init__(self, trust: Trust, connections: int) -> None:
-        self._trust = trust
+    def __init__(self, route: Route, connections: int, throttle: Throttle) -> None:
         self._connections = connections
+        self._throttle = throttle
         self._watch = Watch()
-        self._lock = threading.Lock()
-        self._managers: dict[str, urllib3.PoolManager] = {}  # by proxy, "" without one
-        self._routes: dict[tuple[str, str], str] = {}
+        self._ways = Ways(route, connections)
+
+    def reroute(self, route: Route) -> None:
+        """Later requests go that way; those under way end as they began."""
+        self._ways = Ways(route, self._connections)
 
     def send(
         self,
@@ -91,121 +89,78 @@ class Transport:
         body: Blocks | None,
         cancel: Cancel,
     ) -> Answer:
-        """Any answer of the server, whatever its status.
+        """Any answer of the storage, whatever its status.
 
-        Raises NetworkError and its kin when there is none, Cancelled within about a second after
-        the stop sign (while connecting: after at most 10 s), and what reading `body` raises.
+        Raises NetworkError and its kin when there is none, NotSignedIn when a proxy wants to know
+        who asks, Cancelled within about a second after the stop sign (while connecting: after at
+        most 10 s), and what reading `body` raises.
         """
         cancel.check()
         address = _Address.of(url)
-        proxy = self._route(address)
-        whole = address.origin + address.target
-        absolute = bool(proxy) and address.scheme == "http"
-        order = Order(whole if absolute else address.target, body, cancel, self._watch)
+        ways = self._ways
+        proxy = ways.proxy_to(address.scheme, address.host)
+        absolute = proxy is not None and address.scheme == "http"
+        target = address.origin + address.target if absolute else address.target
+        order = Order(target, body, cancel, self._watch, self._throttle)
         length = {} if body is None and method == "HEAD" else {"Content-Length": _length(body)}
         try:
-            return self._exchange(method, address, proxy, order, {**headers, **length})
+            answer = _exchange(ways.manager(proxy), method, address, order, {**headers, **length})
         except PostflightError:
             raise
         except (broken.HTTPError, http.client.HTTPException, OSError, UnicodeError) as error:
-            self._routes.clear()  # a laptop that moved may have another proxy now
-            if cancel.is_set():
-                cancel.check()
+            ways.look_again()
+            cancel.check()
+            if _asks_for_sign_in(error):
+                raise ways.refused(proxy, address.host) from error
             raise network_error(error, address.host) from error
         finally:
             self._watch.end(order)
+        if answer.status == 407:
+            raise ways.refused(proxy, address.host)
+        return answer
 
     def close(self) -> None:
         """Call when no request is under way any more."""
         self._watch.close()
-        with self._lock:
-            for manager in self._managers.values():
-                manager.clear()
-            self._managers.clear()
+        self._ways.close()
 
-    def _exchange(
-        self, method: str, address: _Address, proxy: str, order: Order, headers: dict[str, str]
-    ) -> Answer:
-        pool = self._manager(proxy).connection_from_host(address.host, address.port, address.scheme)
-        # Without the query, which may be a signature: urllib3 writes this into its log.
-        named = order.target.partition("?")[0]
-        response = pool.urlopen(
-            method,
-            named,
-            body=order,  # pyright: ignore[reportArgumentType]
-            headers=headers,
-            retries=False,
-            redirect=False,
-            assert_same_host=False,
-            preload_content=False,
-            decode_content=False,
+
+def _exchange(
+    manager: urllib3.PoolManager,
+    method: str,
+    address: _Address,
+    order: Order,
+    headers: dict[str, str],
+) -> Answer:
+    pool = manager.connection_from_host(address.host, address.port, address.scheme)
+    # Without the query, which may be a signature: urllib3 writes this into its log.
+    named = order.target.partition("?")[0]
+    response = pool.urlopen(
+        method,
+        named,
+        body=order,  # pyright: ignore[reportArgumentType]
+        headers=headers,
+        retries=False,
+        redirect=False,
+        assert_same_host=False,
+        preload_content=False,
+        decode_content=False,
+    )
+    try:
+        answer = Answer(
+            address.host,
+            response.status,
+            {name.lower(): value for name, value in response.headers.items()},
+            _read(response, address.host),
         )
-        try:
-            answer = Answer(
-                address.host,
-                response.status,
-                {name.lower(): value for name, value in response.headers.items()},
-                _read(response, address.host),
-            )
-        except BaseException:
-            response.close()
-            raise
-        response.release_conn()
-        if answer.status < 300 and not order.whole:
-            # An early yes cannot be about bytes that were not sent.
-            raise _cut_off(address.host, "answered before everything was sent")
-        return answer
-
-    def _route(self, address: _Address) -> str:
-        key = (address.scheme, address.host)
-        found = self._routes.get(key)
-        if found is None:
-            found = self._routes[key] = proxy_for(address.scheme, address.host)
-        return found
-
-    def _manager(self, proxy: str) -> urllib3.PoolManager:
-        with self._lock:
-            manager = self._managers.get(proxy)
-            if manager is None:
-                manager = self._managers[proxy] = self._made(proxy)
-            return manager
-
-    def _made(self, proxy: str) -> urllib3.PoolManager:
-        context = tls.context(self._trust)
-        timeout = urllib3.Timeout(connect=CONNECT, read=SILENCE)
-        if proxy:
-            user = unquote(parse_url(proxy).auth or "")
-            manager = urllib3.ProxyManager(
-                proxy,
-                proxy_headers=make_headers(proxy_basic_auth=user) if user else None,
-                proxy_ssl_context=context,
-                maxsize=self._connections,
-                ssl_context=context,
-                timeout=timeout,
-            )
-        else:
-            manager = urllib3.PoolManager(
-                maxsize=self._connections, ssl_context=context, timeout=timeout
-            )
-        manager.pool_classes_by_scheme = {"http": LinePool, "https": SecureLinePool}
-        return manager
-
-
-def proxy_for(scheme: str, host: str) -> str:
-    """The system's proxy for an address, "" for none; UsageError for a kind we cannot use."""
-    proxies = urllib.request.getproxies()
-    proxy = proxies.get(scheme) or proxies.get("all") or ""
-    if not proxy or urllib.request.proxy_bypass(host):
-        return ""
-    if "://" not in proxy:
-        proxy = f"http://{proxy}"
-    if not proxy.startswith(("http://", "https://")):
-        raise UsageError(
-            f"The system's proxy is of a kind that Postflight cannot use: {proxy.split(':')[0]}.",
-            "Set an http proxy in the system, or except the storage from it.",
-            leg=Leg.COMPUTER,
-        )
-    return proxy
+    except BaseException:
+        response.close()
+        raise
+    response.release_conn()
+    if answer.status < 300 and not order.whole:
+        # An early yes cannot be about bytes that were not sent.
+        raise _cut_off(address.host, "answered before everything was sent")
+    return answer
 
 
 def _length(body: Blocks | None) -> str:
@@ -245,7 +200,7 @@ def _offline(host: str, details: str) -> NetworkError:
 
 def _no_proxy(host: str, details: str) -> NetworkError:
     title = f"The proxy on the way to the storage at {host} cannot be used."
-    hint = f"{_AGAIN} Check the proxy in the system's network settings."
+    hint = f"{_AGAIN} Check the proxy in the network settings of Postflight or of the system."
     return Offline(title, hint, leg=Leg.NETWORK, details=details)
 
 
@@ -316,6 +271,11 @@ def network_error(error: BaseException, host: str) -> PostflightError:
         return _timed_out(host, details)
     made = next((made for kind, made in NETWORK_TABLE if isinstance(error, kind)), _cut_off)
     return made(host, details)
+
+
+def _asks_for_sign_in(error: BaseException) -> bool:
+    """Whether it is a proxy's 407 to CONNECT, which http.client tells in words only."""
+    return isinstance(error, broken.ProxyError) and "failed: 407" in str(_causes(error)[-1])
 
 
 def _causes(error: BaseException) -> list[BaseException]:

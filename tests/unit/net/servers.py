@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from app.domain.errors import PostflightError
-from app.domain.ports import Trust
+from app.domain.ports import Route
 from app.net.http import Http
 from tests.helpers.scripted import Reply, ScriptedServer, Seen
 
@@ -25,8 +25,8 @@ class At:
 
 
 @contextmanager
-def client(url: str, trust: Trust | None = None, patience: float = 5.0) -> Generator[Http]:
-    http = Http(url, "Cloud", trust or Trust(), At(), patience)
+def client(url: str, route: Route | None = None, patience: float = 5.0) -> Generator[Http]:
+    http = Http(url, "Cloud", route or Route(), At(), patience)
     try:
         yield http
     finally:

@@ -3,11 +3,7 @@
 from __future__ import annotations
 
 import socket
-import ssl
-import subprocess
-import threading
 from collections.abc import Generator, Iterator
-from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import httpx
@@ -24,7 +20,8 @@ from app.domain.errors import (
     Untrusted,
     UsageError,
 )
-from app.domain.ports import Trust
+from app.domain.ports import Route
+from tests.helpers.certificates import Certificate, make_certificate
 from tests.helpers.scripted import Reply, ScriptedServer
 from tests.unit.net.servers import client, failure, raw_server, serving
 
@@ -142,57 +139,17 @@ def test_an_answer_that_cannot_be_unpacked_is_a_bad_answer() -> None:
 
 # -- certificates
 
-_CONFIG = """[req]
-prompt = no
-distinguished_name = name
-x509_extensions = more
-[name]
-CN = Postflight test
-[more]
-subjectAltName = IP:127.0.0.1
-basicConstraints = critical,CA:TRUE
-keyUsage = critical,digitalSignature,keyCertSign
-extendedKeyUsage = serverAuth
-subjectKeyIdentifier = hash
-"""
-
 
 @pytest.fixture(scope="module")
-def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A fresh self-signed certificate with its key in one file."""
-    folder = tmp_path_factory.mktemp("tls")
-    config, key, made = folder / "req.cnf", folder / "key.pem", folder / "cert.pem"
-    config.write_text(_CONFIG)
-    command = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-sha256", "-days", "2"]
-    files = ["-config", str(config), "-keyout", str(key), "-out", str(made)]
-    subprocess.run(command + files, check=True, capture_output=True)
-    (folder / "both.pem").write_text(key.read_text() + made.read_text())
-    return made
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> Certificate:
+    return make_certificate(tmp_path_factory.mktemp("tls"), "127.0.0.1")
 
 
 @pytest.fixture
-def secure_url(certificate: Path) -> Iterator[str]:
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            self.send_response(200)
-            self.send_header("Content-Length", "2")
-            self.end_headers()
-            self.wfile.write(b"{}")
-
-        def log_message(self, format: str, *args: object) -> None:
-            pass
-
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(certificate.with_name("both.pem"))
-    server = HTTPServer(("127.0.0.1", 0), Handler)
-    server.handle_error = lambda request, client_address: None  # refused handshakes
-    server.socket = context.wrap_socket(server.socket, server_side=True)
-    thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
-    thread.start()
-    yield f"https://127.0.0.1:{server.server_address[1]}"
-    server.shutdown()
-    server.server_close()
-    thread.join()
+def secure_url(certificate: Certificate) -> Iterator[str]:
+    with ScriptedServer(lambda seen: Reply({})) as server:
+        certificate.secure(server)
+        yield server.url
 
 
 @pytest.mark.parametrize("scheme", ["https", "HTTPS"])
@@ -205,15 +162,19 @@ def test_an_unknown_certificate_is_not_trusted(secure_url: str, scheme: str) -> 
 
 @pytest.mark.parametrize("scheme", ["https", "HTTPS"])
 def test_an_authority_of_ones_own_is_trusted_when_named(
-    secure_url: str, certificate: Path, scheme: str
+    secure_url: str, certificate: Certificate, scheme: str
 ) -> None:
-    with client(secure_url.replace("https", scheme), Trust(str(certificate))) as http:
+    with client(secure_url.replace("https", scheme), Route((str(certificate.file),))) as http:
         assert http.request("GET", "/").status == 200
         assert http.sibling(secure_url, "Other").request("GET", "/").status == 200
 
 
-def test_a_certificate_for_another_name_is_not_trusted(secure_url: str, certificate: Path) -> None:
-    with client(secure_url.replace("127.0.0.1", "localhost"), Trust(str(certificate))) as http:
+def test_a_certificate_for_another_name_is_not_trusted(
+    secure_url: str, certificate: Certificate
+) -> None:
+    with client(
+        secure_url.replace("127.0.0.1", "localhost"), Route((str(certificate.file),))
+    ) as http:
         assert type(failure(http)) is Untrusted
 
 
@@ -224,7 +185,7 @@ def test_a_certificate_file_that_is_none_is_a_usage_error(
     file = tmp_path / "ca.pem"
     if content is not None:
         file.write_text(content)
-    with client("https://127.0.0.1:9", Trust(str(file))) as http:
+    with client("https://127.0.0.1:9", Route((str(file),))) as http:
         error = failure(http)
     assert type(error) is UsageError and "ca.pem" in error.title
 

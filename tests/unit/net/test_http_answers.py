@@ -21,7 +21,8 @@ from app.domain.errors import (
     ServerBusy,
     UsageError,
 )
-from app.net.http import MAX_ANSWER, Answer, body_text, checked_url, wait_asked
+from app.net.address import checked_url
+from app.net.http import MAX_ANSWER, Answer, body_text, wait_asked
 from app.net.wire import Listed, Text, Wire
 from tests.helpers.scripted import Reply, ScriptedServer, Seen
 from tests.unit.net.servers import DATE, client, failure, raw_server, serving

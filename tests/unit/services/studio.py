@@ -22,7 +22,7 @@ from app.domain.model import (
     Sent,
 )
 from app.domain.placement import Grant
-from app.domain.ports import Trust
+from app.domain.ports import Route
 from app.domain.states import BatchState
 from app.net.http import Http
 from app.net.pace import Pace
@@ -106,7 +106,7 @@ class Stage:
         self.steps = Steps()
         self.pace = Pace(10, self.steps.monotonic, self.steps.sleep)
         self.secret = SECRET
-        self.http = Http(self.server.url, "Huawei MetaStudio", Trust(), self.clock)
+        self.http = Http(self.server.url, "Huawei MetaStudio", Route(), self.clock)
 
     def __enter__(self) -> Stage:
         return self

@@ -49,10 +49,10 @@ from app.domain.model import (
     Tally,
 )
 from app.domain.placement import Addressing, AlreadyThere, Grant, ObjectTarget, Signature, Why
-from app.domain.ports import Trust
+from app.domain.ports import Route
 from app.domain.states import BatchState, JobState
 from app.net.http import Http
-from app.services.base import Finished, Service
+from app.services.base import Finished, Project, Service, WrongOption
 from app.services.cloud_api import SPEC
 from app.services.cloud_api_wire import Envelope, LoggedIn, StorageAccess
 from app.services.storage import STORAGE_FIELDS
@@ -175,7 +175,7 @@ def desk(
         asked.append(1)
         return secret
 
-    http = Http(url, "Depot", Trust(), clock, patience=20)
+    http = Http(url, "Depot", Route(), clock, patience=20)
     try:
         yield Desk(house, SPEC.build(connection, tell, http, clock), clock, asked)
     finally:
@@ -256,7 +256,6 @@ def test_its_limits_ask_for_digests_and_capture_and_one_callback_per_file():
 @pytest.mark.parametrize(
     "options",
     [
-        {"workspace": " "},
         {"drone-model": "M3E"},
         {"payload-model": "0-77-0"},
         {"drone-model": "0-77"},
@@ -285,6 +284,48 @@ def test_there_are_no_projects_lanes_or_jobs():
         d.service.delete([grant()], [job])
         d.service.forget(grant(), "id", Why.CANCELLED)
         assert d.seen == []
+
+
+# The workspace
+
+
+def named(workspace: Any) -> dict[str, Any]:
+    return {"code": 0, "message": "", "data": {"access_token": "t-1", "workspace_id": workspace}}
+
+
+def test_without_a_workspace_only_the_calls_that_need_one_fail():
+    with desk({LOGIN: named(WS)}, secret=PASSWORD, options={**PILOT, "workspace": " "}) as d:
+        assert d.service.projects() == (Project(WS, WS),)
+        for call in (d.service.sign_in, lambda: d.service.open(BATCH, "media", None)):
+            with pytest.raises(WrongOption) as caught:
+                call()
+            assert caught.value.key == "workspace"
+        assert d.paths() == [LOGIN]
+
+
+def test_a_pasted_token_is_refreshed_to_hear_of_its_workspace():
+    with desk({REFRESH: named(f" {WS}\n")}, options={"workspace": ""}) as d:
+        assert d.service.projects() == (Project(WS, WS),)
+        [seen] = d.seen
+    assert (seen.path, seen.headers["x-auth-token"]) == (REFRESH, TOKEN)
+
+
+def test_another_workspace_than_the_account_s_own_is_no_mistake():
+    with desk({LOGIN: named("other")}, secret=PASSWORD, options=PILOT) as d:
+        assert d.service.projects() == (Project("other", "other"),)
+
+
+@pytest.mark.parametrize("told", [None, "", " ", {"id": 3}, [WS], 7])
+def test_a_login_that_names_no_workspace_signs_in_all_the_same(told: Any):
+    with desk({LOGIN: named(told), TINY: OK}, secret=PASSWORD, options=PILOT) as d:
+        assert d.service.sign_in() == "Signed in as pilot."
+        assert d.service.projects() == ()
+
+
+def test_a_server_without_refresh_names_no_workspace():
+    with desk({}, options={"workspace": ""}) as d:
+        assert d.service.projects() == ()
+        assert d.paths() == [REFRESH]
 
 
 # Signing in

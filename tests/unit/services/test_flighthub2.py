@@ -49,7 +49,7 @@ from app.domain.placement import (
     Storage,
     Why,
 )
-from app.domain.ports import Trust
+from app.domain.ports import Route
 from app.domain.states import BatchState, JobState
 from app.net.http import Http
 from app.services.base import Finished, NotYet, Project
@@ -114,7 +114,7 @@ class Desk:
         self.asked_secret = 0
         self.secret = SECRETS[0]
         self.clock = FixedClock()
-        self.http = Http(self.server.url, "FlightHub 2", Trust(), self.clock)
+        self.http = Http(self.server.url, "FlightHub 2", Route(), self.clock)
 
     def answer(self, seen: Seen) -> Reply:
         answer: Any = self.answers.get((seen.method, seen.path), Reply("nothing", status=404))

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 import pytest
 
 from app.domain.errors import BadAnswer, NotSignedIn, PostflightError, ServerBusy, UsageError
-from app.domain.ports import Trust
+from app.domain.ports import Route
 from app.net.http import Http
 from app.services.huawei_iam import AccessKey, IamTokens, IamUser, PastedToken, TokenAuth
 from tests.helpers.scripted import Reply, ScriptedServer, Seen
@@ -76,7 +76,7 @@ def server(iam: Iam) -> Iterator[ScriptedServer]:
 
 @pytest.fixture
 def http(server: ScriptedServer, clock: At) -> Iterator[Http]:
-    made = Http(server.url, "Huawei IAM", Trust(), clock)
+    made = Http(server.url, "Huawei IAM", Route(), clock)
     yield made
     made.close()
 

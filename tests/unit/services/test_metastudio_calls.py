@@ -30,7 +30,7 @@ from app.domain.model import (
     Connection,
 )
 from app.domain.placement import SignedPut, Why
-from app.domain.ports import Trust
+from app.domain.ports import Route
 from app.net.http import Http
 from app.services.metastudio import SPEC, MetaStudio
 from tests.helpers.scripted import Reply, ScriptedServer, Seen
@@ -378,7 +378,7 @@ def test_no_error_shows_a_secret_or_a_signed_address(stage: Stage) -> None:
 def test_a_server_that_is_gone_is_a_network_error() -> None:
     server = ScriptedServer(lambda seen: Reply())
     with server:
-        http = Http(server.url, "Huawei MetaStudio", Trust(), At())
+        http = Http(server.url, "Huawei MetaStudio", Route(), At())
     connection = Connection("s", "metastudio", server.url, {"project-id": PROJECT})
     asked: list[str] = []
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from app.domain.ports import Trust
+from app.domain.ports import Route
 from app.transfer.mover import Mover
 from tests.helpers.clock import HandClock
 from tests.helpers.rclone import RcloneServer
@@ -33,7 +33,7 @@ def clock() -> HandClock:
 @pytest.fixture(scope="session")
 def mover(clock: HandClock) -> Iterator[Mover]:
     """Sends everything above 6 MiB in parts of 5 MiB, two at once."""
-    made = Mover(Trust(), parts_at_once=2, part_size=5 * MIB, single_up_to=6 * MIB, clock=clock)
+    made = Mover(Route(), parts_at_once=2, part_size=5 * MIB, single_up_to=6 * MIB, clock=clock)
     yield made
     made.close()
 

@@ -15,6 +15,7 @@ from app.domain.model import MediaFile
 from app.domain.placement import Addressing, Grant, Keys, ObjectTarget, Signature, Storage
 from app.domain.ports import Cancel, DonePart, OpenUpload, PartLedger
 from app.transfer.mover import Transfer
+from app.transfer.pacing import SEND
 from tests.helpers.rclone import ACCESS_KEY, SECRET_KEY
 from tests.helpers.scripted import Reply
 
@@ -181,6 +182,11 @@ def move_of(
     cancel: Cancel | None = None,
 ) -> Transfer:
     return Transfer(file, md5, ledger or MemoryLedger(), progress or Moved(), cancel or Cancel())
+
+
+def freely(wanted: int) -> int:
+    """A gate that never waits."""
+    return min(wanted, SEND)
 
 
 def refusal(status: int, code: str, headers: dict[str, str] | None = None) -> Reply:

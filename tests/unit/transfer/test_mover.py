@@ -15,9 +15,9 @@ from pathlib import Path
 
 import pytest
 
-from app.domain.errors import ClockWrong, NetworkError, Offline, ServerBusy, UsageError
+from app.domain.errors import ClockWrong, NotSignedIn, Offline, ServerBusy, UsageError
 from app.domain.placement import Addressing, Storage
-from app.domain.ports import OpenUpload, Trust
+from app.domain.ports import OpenUpload, Route
 from app.transfer.digests import base64_of, hex_of, multipart_etag
 from app.transfer.mover import Mover
 from tests.helpers.clock import HandClock
@@ -78,11 +78,11 @@ def test_new_keys_and_other_storages_get_clients_of_their_own(mover: Mover, tmp_
 _ALONE = """
 import sys
 from pathlib import Path
-from app.domain.ports import Trust
+from app.domain.ports import Route
 from app.transfer.mover import Mover
 assert "botocore" not in sys.modules and "boto3" not in sys.modules
 from tests.unit.transfer import kit
-mover = Mover(Trust())
+mover = Mover(Route())
 file = kit.as_scanned(Path(sys.argv[2]))
 print(mover.place(kit.grant_for(sys.argv[1]), kit.target(key="alone"), kit.move_of(file)).md5)
 mover.close()
@@ -166,7 +166,7 @@ def test_abandoning_is_best_effort(mover: Mover) -> None:
 
 
 def test_a_storage_is_reached_without_keys_and_without_writing() -> None:
-    mover = Mover(Trust())  # by the real clock, as the server's
+    mover = Mover(Route())  # by the real clock, as the server's
     with ScriptedServer(lambda _: Reply(status=403)) as server:
         mover.probe(_storage(server.url))
     mover.close()
@@ -182,7 +182,7 @@ def test_a_bucket_in_the_host_name_is_looked_up_with_it(mover: Mover) -> None:
 
 
 def test_a_storage_in_trouble_does_not_pass_the_probe(mover: Mover) -> None:
-    for status, error in ((503, ServerBusy), (407, NetworkError)):
+    for status, error in ((503, ServerBusy), (407, NotSignedIn)):
         answer = Reply(status=status)
         with ScriptedServer(lambda _, answer=answer: answer) as server, pytest.raises(error):
             mover.probe(_storage(server.url))
@@ -190,7 +190,7 @@ def test_a_storage_in_trouble_does_not_pass_the_probe(mover: Mover) -> None:
 
 def test_a_clock_that_no_signature_survives_is_found_by_the_probe() -> None:
     clock = HandClock()
-    mover = Mover(Trust(), clock=clock)
+    mover = Mover(Route(), clock=clock)
     date = email.utils.formatdate(clock.now() + 3600, usegmt=True)
     late = ScriptedServer(lambda _: Reply(status=403))
     handler = late._server.RequestHandlerClass
@@ -203,7 +203,7 @@ def test_a_clock_that_no_signature_survives_is_found_by_the_probe() -> None:
 
 def test_closing_ends_all_threads(rclone: RcloneServer, tmp_path: Path) -> None:
     before = set(threading.enumerate())
-    mover = Mover(Trust(), part_size=5 * MIB, single_up_to=6 * MIB)
+    mover = Mover(Route(), part_size=5 * MIB, single_up_to=6 * MIB)
     transfer = move_of(make_file(tmp_path, 11 * MIB), ledger=MemoryLedger())
     mover.place(grant_for(rclone.url), target(single=False, key="close"), transfer)
     names = {thread.name.rpartition("_")[0] or thread.name for thread in threading.enumerate()}

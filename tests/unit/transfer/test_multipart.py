@@ -25,7 +25,7 @@ from app.domain.errors import (
     ServerBusy,
     UploadGone,
 )
-from app.domain.ports import Cancel, DonePart
+from app.domain.ports import Cancel, DonePart, Route
 from app.transfer.digests import multipart_etag
 from app.transfer.mover import Mover
 from tests.helpers.rclone import RcloneServer
@@ -196,7 +196,7 @@ def test_after_trouble_only_the_missing_parts_are_sent(
 _KILLED = """
 import os, sys
 from pathlib import Path
-from app.domain.ports import Trust
+from app.domain.ports import Route
 from app.transfer.mover import Mover
 from tests.unit.transfer import kit
 
@@ -208,7 +208,7 @@ class Killing(kit.DiskLedger):
         if part.number == 2:
             os._exit(9)
 
-mover = Mover(Trust(), parts_at_once=1, part_size=5 * kit.MIB, single_up_to=6 * kit.MIB)
+mover = Mover(Route(), parts_at_once=1, part_size=5 * kit.MIB, single_up_to=6 * kit.MIB)
 transfer = kit.move_of(kit.as_scanned(Path(source)), ledger=Killing(Path(database)))
 mover.place(kit.grant_for(url), kit.target(single=False), transfer)
 """
@@ -286,6 +286,19 @@ def test_an_upload_for_anything_else_is_not_continued(
     assert storage.calls.count("begin") == 1
     # Another bucket's upload is not ours to end with these keys.
     assert storage.calls.count("abort old") == (0 if "bucket" in other else 1)
+
+
+def test_parts_that_are_sent_count_when_the_size_of_parts_was_changed(tmp_path: Path) -> None:
+    storage = _complete_fails_first()
+    with ScriptedServer(storage.answer) as server:
+        first = Mover(Route(), part_size=5 * MIB, single_up_to=6 * MIB)
+        file, ledger = _begun(first, tmp_path, storage, server)
+        first.close()
+        then = Mover(Route(), part_size=7 * MIB, single_up_to=6 * MIB)
+        receipt = then.place(grant_for(server.url), IN_PARTS, move_of(file, ledger=ledger))
+        then.close()
+    assert storage.sent() == []
+    assert receipt.md5 == md5_of(file.source)
 
 
 def test_an_upload_that_cannot_be_thrown_away_does_not_stop_the_next(

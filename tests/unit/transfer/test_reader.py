@@ -15,7 +15,7 @@ from app.domain.errors import Cancelled, FileChanged, FileGone, FileUnreadable
 from app.domain.ports import Cancel
 from app.transfer.pacing import HELD_UP_TO
 from app.transfer.reader import Buffers, Held, Loader, Source, Streamed, new_md5, read_error
-from tests.unit.transfer.kit import MIB, Moved, as_scanned, make_file, md5_of, touch
+from tests.unit.transfer.kit import MIB, Moved, as_scanned, freely, make_file, md5_of, touch
 
 
 def test_a_file_is_read_exactly_from_where_it_was_asked(tmp_path: Path) -> None:
@@ -127,18 +127,18 @@ def test_both_kinds_of_body_send_the_same_and_count_what_was_taken(
     content = file.source.read_bytes()
     progress = Moved()
     held = Held(memoryview(content), Cancel(), progress)
-    assert b"".join(held.blocks()) == content
+    assert b"".join(held.blocks(freely)) == content
     with Source(file, Cancel()) as source:
         digest = new_md5()
         streamed = Streamed(source, 0, size, progress, digest)
-        assert b"".join(bytes(block) for block in streamed.blocks()) == content
+        assert b"".join(bytes(block) for block in streamed.blocks(freely)) == content
     assert digest.hexdigest() == md5_of(file.source)
     assert progress.total == 2 * size
 
 
 def test_a_block_counts_only_when_the_next_one_is_asked_for() -> None:
     progress = Moved()
-    blocks = Held(memoryview(bytes(MIB)), Cancel(), progress).blocks()
+    blocks = Held(memoryview(bytes(MIB)), Cancel(), progress).blocks(freely)
     next(blocks)
     assert progress.total == 0
     next(blocks)
@@ -182,11 +182,11 @@ def test_a_large_file_with_another_md5_than_was_told_is_noticed_after_it(tmp_pat
     loader = _loader(HELD_UP_TO + 1, tmp_path)
     with Source(loader.file, Cancel()) as source:
         right = loader.load(source, 0, HELD_UP_TO + 1, md5_of(loader.file.source))
-        for _ in right.body.blocks():
+        for _ in right.body.blocks(freely):
             pass
         right.settle()
         wrong = loader.load(source, 0, HELD_UP_TO + 1, "0" * 32)
-        for _ in wrong.body.blocks():
+        for _ in wrong.body.blocks(freely):
             pass
         with pytest.raises(FileChanged):
             wrong.settle()

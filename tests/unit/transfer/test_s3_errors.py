@@ -15,7 +15,6 @@ from app.domain.errors import (
     Damaged,
     Forbidden,
     KeysExpired,
-    NetworkError,
     PostflightError,
     Refused,
     Scope,
@@ -93,7 +92,6 @@ def test_every_way_of_saying_that_keys_ended_means_the_same(status: int, code: s
         (507, "", Forbidden),
         (302, "", BadAnswer),
         (511, "", BadAnswer),
-        (407, "", NetworkError),
     ],
 )
 def test_the_table(status: int, code: str, kind: type[PostflightError]) -> None:

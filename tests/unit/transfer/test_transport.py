@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import http.client
 import inspect
-import shutil
 import socket
 import ssl
-import subprocess
 import threading
 import time
 from collections.abc import Iterator
@@ -26,16 +24,18 @@ from app.domain.errors import (
     Untrusted,
     UsageError,
 )
-from app.domain.ports import Cancel, Trust
+from app.domain.ports import Cancel, Route
 from app.transfer.reader import Held
+from app.transfer.throttle import Throttle
 from app.transfer.transport import NETWORK_TABLE, Transport, network_error
+from tests.helpers.certificates import Certificate, make_certificate
 from tests.helpers.scripted import Reply, ScriptedServer, Seen
 from tests.unit.transfer.kit import MIB, Moved
 
 
 @pytest.fixture
 def transport() -> Iterator[Transport]:
-    made = Transport(Trust(), 4)
+    made = Transport(Route(), 4, Throttle())
     yield made
     made.close()
 
@@ -202,22 +202,24 @@ def test_the_systems_proxy_carries_plain_http(
 def test_a_host_that_is_excepted_is_reached_without_the_proxy(
     transport: Transport, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with ScriptedServer(lambda _: Reply()) as server:
-        monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
-        monkeypatch.setenv("no_proxy", "127.0.0.1")
-        assert transport.send("GET", server.url, {}, None, Cancel()).status == 200
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
+    monkeypatch.setenv("no_proxy", "storage.invalid")
+    with pytest.raises(Offline) as caught:
+        transport.send("GET", "http://storage.invalid", {}, None, Cancel())
+    assert "proxy" not in caught.value.title
 
 
 def test_a_dead_proxy_is_named_and_a_new_one_is_found(
     transport: Transport, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("http_proxy", "127.0.0.1:9")
-    with ScriptedServer(lambda _: Reply()) as server:
+    with ScriptedServer(lambda _: Reply()) as proxy:
         with pytest.raises(Offline) as caught:
-            transport.send("GET", server.url, {}, None, Cancel())
+            transport.send("GET", "http://storage.invalid", {}, None, Cancel())
         assert "proxy" in caught.value.title
-        monkeypatch.delenv("http_proxy")
-        assert transport.send("GET", server.url, {}, None, Cancel()).status == 200
+        monkeypatch.setenv("http_proxy", proxy.url)
+        answer = transport.send("GET", "http://storage.invalid", {}, None, Cancel())
+        assert answer.status == 200
 
 
 def test_a_proxy_of_another_kind_is_refused_in_words(
@@ -225,7 +227,7 @@ def test_a_proxy_of_another_kind_is_refused_in_words(
 ) -> None:
     monkeypatch.setenv("all_proxy", "socks5://user:secret@127.0.0.1:9")
     with pytest.raises(UsageError) as caught:
-        transport.send("GET", "http://127.0.0.1:9/", {}, None, Cancel())
+        transport.send("GET", "http://storage.invalid/", {}, None, Cancel())
     assert "socks5" in caught.value.title
     assert "secret" not in caught.value.title
 
@@ -234,33 +236,15 @@ def test_a_proxy_of_another_kind_is_refused_in_words(
 
 
 @pytest.fixture(scope="module")
-def certificate(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
-    openssl = shutil.which("openssl")
-    if openssl is None:
-        pytest.skip("needs the openssl program to make a certificate")
-    folder = tmp_path_factory.mktemp("tls")
-    made, key = folder / "cert.pem", folder / "key.pem"
-    usual = "-x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=127.0.0.1"
-    name = ("-addext", "subjectAltName=IP:127.0.0.1")
-    subprocess.run(
-        [openssl, "req", *usual.split(), *name, "-keyout", str(key), "-out", str(made)],
-        check=True,
-        capture_output=True,
-    )
-    return made, key
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> Certificate:
+    return make_certificate(tmp_path_factory.mktemp("tls"), "127.0.0.1")
 
 
 @pytest.fixture
-def secure(certificate: tuple[Path, Path]) -> Iterator[ScriptedServer]:
+def secure(certificate: Certificate) -> Iterator[ScriptedServer]:
     """A scripted server over TLS; `hold` keeps answers back until it is set."""
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(*certificate)
     with ScriptedServer(lambda seen: _held_back(seen)) as server:
-        plain = server._server.socket
-        server._server.socket = context.wrap_socket(plain, server_side=True)
-        # A client that hangs up is what is tested here.
-        server._server.handle_error = lambda request, client_address: None
-        server.url = server.url.replace("http:", "https:")
+        certificate.secure(server)
         yield server
 
 
@@ -282,9 +266,9 @@ def test_a_certificate_of_nobody_we_know_is_not_trusted(
 
 
 def test_an_authority_of_ones_own_is_trusted(
-    secure: ScriptedServer, certificate: tuple[Path, Path]
+    secure: ScriptedServer, certificate: Certificate
 ) -> None:
-    transport = Transport(Trust(str(certificate[0])), 2)
+    transport = Transport(Route((str(certificate.file),)), 2, Throttle())
     try:
         answer = transport.send("PUT", f"{secure.url}/k", {}, _held(3 * MIB), Cancel())
         assert answer.body == b"secure"
@@ -297,9 +281,9 @@ def test_an_authority_of_ones_own_is_trusted(
 
 
 def test_waiting_over_tls_ends_soon_after_the_stop_sign(
-    secure: ScriptedServer, certificate: tuple[Path, Path]
+    secure: ScriptedServer, certificate: Certificate
 ) -> None:
-    transport, cancel = Transport(Trust(str(certificate[0])), 2), Cancel()
+    transport, cancel = Transport(Route((str(certificate.file),)), 2, Throttle()), Cancel()
     _hold["/slow"] = threading.Event()
     threading.Timer(0.2, cancel.set).start()
     began = time.monotonic()
@@ -319,7 +303,7 @@ def test_a_server_without_tls_makes_no_secure_connection(transport: Transport) -
 
 
 def test_a_file_of_authorities_that_cannot_be_read_is_said(tmp_path: Path) -> None:
-    transport = Transport(Trust(str(tmp_path / "missing.pem")), 2)
+    transport = Transport(Route((str(tmp_path / "missing.pem"),)), 2, Throttle())
     with pytest.raises(UsageError):
         transport.send("PUT", "https://127.0.0.1:9/k", {}, _held(), Cancel())
     transport.close()
@@ -378,27 +362,3 @@ def test_what_breaks_a_request_in_our_words(error: Exception, kind: type[Postfli
     ours = network_error(error, "storage.example")
     assert type(ours) is kind
     assert ours.title and ours.hint
-
-
-def test_a_proxy_for_tls_is_asked_for_a_tunnel(
-    transport: Transport, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    listener = socket.create_server(("127.0.0.1", 0))
-    asked: list[bytes] = []
-
-    def refuse() -> None:
-        connection, _ = listener.accept()
-        with connection:
-            asked.append(connection.recv(1000))
-            connection.sendall(b"HTTP/1.1 407 Sign in\r\nContent-Length: 0\r\n\r\n")
-
-    thread = threading.Thread(target=refuse)
-    with listener:
-        thread.start()
-        monkeypatch.setenv("https_proxy", f"http://127.0.0.1:{listener.getsockname()[1]}")
-        with pytest.raises(Offline) as caught:
-            transport.send("PUT", "https://storage.invalid/k", {}, _held(), Cancel())
-        thread.join()
-    assert asked[0].startswith(b"CONNECT storage.invalid:443 ")
-    assert "proxy" in caught.value.title
-    assert "storage.invalid" in caught.value.title

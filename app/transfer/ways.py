@@ -1,0 +1,89 @@
+"""urllib3's connections for one route: a manager for each proxy that stands on the way."""
+
+from __future__ import annotations
+
+import base64
+import threading
+from typing import Final
+
+import urllib3
+
+from app.domain.errors import NotSignedIn
+from app.domain.ports import Route
+from app.net import tls
+from app.net.proxy import Proxy, proxy_for, wants_sign_in
+from app.transfer.cutting import SILENCE, LinePool, SecureLinePool
+
+CONNECT: Final = 10.0  # seconds
+
+
+class Ways:
+    """Thread-safe. Once nobody refers to it, it ends with the last request that is under way:
+    urllib3 closes what is idle in a forgotten pool."""
+
+    def __init__(self, route: Route, connections: int) -> None:
+        self._route = route
+        self._connections = connections
+        self._lock = threading.Lock()
+        self._managers: dict[Proxy | None, urllib3.PoolManager] = {}
+        self._proxies: dict[tuple[str, str], Proxy | None] = {}
+
+    def proxy_to(self, scheme: str, host: str) -> Proxy | None:
+        """None where the way is direct; UsageError for a proxy that we cannot use."""
+        key = (scheme, host)
+        try:
+            return self._proxies[key]
+        except KeyError:
+            found = self._proxies[key] = proxy_for(self._route, scheme, host)
+            return found
+
+    def manager(self, proxy: Proxy | None) -> urllib3.PoolManager:
+        with self._lock:
+            found = self._managers.get(proxy)
+            if found is None:
+                found = self._managers[proxy] = self._made(proxy)
+            return found
+
+    def look_again(self) -> None:
+        """A laptop that moved may have another proxy now."""
+        self._proxies.clear()
+
+    def refused(self, proxy: Proxy | None, host: str) -> NotSignedIn:
+        """For a 407; the next request asks for the proxy's secret anew."""
+        with self._lock:
+            self._managers.pop(proxy, None)
+        return wants_sign_in(proxy, f"the storage at {host}")
+
+    def close(self) -> None:
+        with self._lock:
+            for manager in self._managers.values():
+                manager.clear()
+            self._managers.clear()
+
+    def _made(self, proxy: Proxy | None) -> urllib3.PoolManager:
+        context = tls.context(self._route)
+        timeout = urllib3.Timeout(connect=CONNECT, read=SILENCE)
+        if proxy is None:
+            manager = urllib3.PoolManager(
+                maxsize=self._connections, ssl_context=context, timeout=timeout
+            )
+        else:
+            manager = urllib3.ProxyManager(
+                proxy.url,
+                proxy_headers=_signed_in(proxy),
+                proxy_ssl_context=context,
+                maxsize=self._connections,
+                ssl_context=context,
+                timeout=timeout,
+            )
+        manager.pool_classes_by_scheme = {"http": LinePool, "https": SecureLinePool}
+        return manager
+
+
+def _signed_in(proxy: Proxy) -> dict[str, str] | None:
+    user = proxy.user()
+    # Not urllib3's own: it takes Latin-1 only, and a password may hold anything.
+    if user is None:
+        return None
+    coded = base64.b64encode(":".join(user).encode()).decode()
+    return {"Proxy-Authorization": f"Basic {coded}"}
