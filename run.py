@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Makes .venv from requirements.lock when needed, then starts Postflight or, with `test`, tests."""
+"""Makes .venv from requirements.lock when needed, then starts Postflight, `test` or `screenshots`."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent
 LOCK = ROOT / "requirements.lock"
 APT_PACKAGES = ROOT / "packaging" / "linux" / "apt-packages.txt"
+SCREENSHOTS = ROOT / "packaging" / "screenshots.py"
 ENV = ROOT / ".venv"
 PYTHON = ENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
 STAMP = ENV / "postflight-stamp"
@@ -25,11 +26,15 @@ def main(arguments: list[str]) -> int:
         sys.exit(f"Postflight needs Python 3.11 or newer; this is {sys.version.split()[0]}.")
     make_environment()
     environment = dict(os.environ)
+    folder: Path | None = None
     if arguments[:1] == ["test"]:
         make_qt_importable()
         environment.setdefault("QT_QPA_PLATFORM", "offscreen")
         command = [str(PYTHON), "-m", "pytest", *arguments[1:]]
-        folder: Path | None = ROOT
+        folder = ROOT
+    elif arguments[:1] == ["screenshots"]:
+        make_qt_importable()
+        command = [str(PYTHON), str(SCREENSHOTS), *arguments[1:]]
     else:
         # The caller's folder stays the working folder, so that relative paths mean what they say.
         # -P: a folder named "app" where the caller stands must not be taken for ours.
@@ -37,7 +42,6 @@ def main(arguments: list[str]) -> int:
         environment["PYTHONPATH"] = os.pathsep.join(
             part for part in (str(ROOT), environment.get("PYTHONPATH", "")) if part
         )
-        folder = None
     return run_to_end(command, environment, folder)
 
 

@@ -34,6 +34,7 @@ from app.engine.context import Context, Patience
 from app.engine.doctor import Leg, examine
 from app.engine.engine import Engine, Listeners
 from app.engine.pools import Pools
+from app.net import tls
 from app.net.address import checked_url
 from app.net.http import Http
 from app.net.proxy import checked_proxy
@@ -65,6 +66,7 @@ __all__ = [
     "Preferences",
     "Tuning",
     "build",
+    "checked_authority",
     "checked_proxy",
     "exit_code_of",
     "network_of",
@@ -273,6 +275,13 @@ def network_of(preferences: Preferences) -> Network:
 
 def tuning_of(preferences: Preferences) -> Tuning:
     return Tuning(preferences.files_at_once, preferences.parts_at_once, preferences.part_size)
+
+
+def checked_authority(file: str) -> str:
+    """The PEM file as it can be trusted, "" for none; UsageError when it is none. Blocking."""
+    path = file.strip()
+    tls.context(Route((path,) if path else ()))
+    return path
 
 
 def _usable(network: Network) -> Network:

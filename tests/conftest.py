@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import socket
 from collections.abc import Callable, Iterator, Mapping
@@ -29,6 +30,23 @@ def clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
             monkeypatch.delenv(name)
     monkeypatch.setenv("POSTFLIGHT_HOME", str(tmp_path / "postflight-home"))
     monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.null.Keyring")
+
+
+@pytest.fixture(autouse=True, scope="session")
+def no_widget_dies_in_a_thread() -> Iterator[None]:
+    """Python's collector runs in any thread, and a QObject freed there takes Qt down."""
+    gc.collect()
+    gc.disable()
+    yield
+    gc.enable()
+
+
+@pytest.fixture(autouse=True)
+def sweep_here() -> Iterator[None]:
+    yield
+    from app.ui.runtime import sweep
+
+    sweep()
 
 
 @pytest.fixture(autouse=True, scope="session")

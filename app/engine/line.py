@@ -17,6 +17,7 @@ from app.engine.stop import Stop
 _log = logging.getLogger(__name__)
 
 _SENDING = frozenset({BatchState.SCANNING, BatchState.READY, BatchState.RUNNING})
+_FOR_EVER = float("inf")
 _FIRST_WAIT, _LONGEST_WAIT = 15.0, 300.0  # seconds before a batch that met bad weather goes on
 
 
@@ -147,7 +148,11 @@ class Line:
     async def _carry(self) -> None:
         while True:
             self._wake.clear()
-            self._begin()
+            try:
+                self._begin()
+            except Exception:
+                # Without this task nothing would ever be sent again, and nobody would know.
+                _log.exception("a bug in the line of batches")
             try:
                 async with asyncio.timeout(self._until_next()):
                     await self._wake.wait()
@@ -186,8 +191,8 @@ class Line:
         return until - self._monotonic()
 
     def _until_next(self) -> float | None:
-        rests = [rest for batch_id in self._rests if (rest := self._rest_of(batch_id)) > 0]
-        return min(rests, default=None)
+        rests = [self._rest_of(batch_id) for batch_id in self._rests]
+        return min((rest for rest in rests if 0 < rest < _FOR_EVER), default=None)
 
     async def _run(self, batch_id: str) -> None:
         try:
@@ -220,7 +225,7 @@ class Line:
 
     def _rest_for_ever(self, batch_id: str) -> None:
         """Until the person says so, the network comes back, or the program starts again."""
-        self._rests[batch_id] = (float("inf"), self._first_wait)
+        self._rests[batch_id] = (_FOR_EVER, self._first_wait)
 
     def _follow(self, batch_id: str) -> None:
         stop = Stop()

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Collection, Coroutine, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, TypeVar
 
 from PySide6.QtCore import QObject, Signal
 
 from app import bootstrap
-from app.domain.errors import Fault, PostflightError
+from app.domain.errors import Cancelled, Fault, PostflightError
 from app.domain.model import Batch, Connection, FileLine, FileStatus
+from app.domain.ports import Cancel
 from app.domain.preferences import Preferences
 from app.domain.states import ENDED
 from app.engine.doctor import Leg
 from app.engine.engine import Order, Snapshot
+from app.engine.glance import Glance, glance
 from app.engine.line import Line
 from app.services.base import Project, ServiceSpec, wanted_jobs
 from app.ui.feed import Feed
@@ -37,7 +40,7 @@ class Controller(QObject):
         self.engine = app.engine
         self.line = line
         self.feed = Feed(self.engine, self)
-        self.tasks = Tasks()
+        self.tasks = Tasks(lambda error: self.problem.emit(error.fault()))
         self._preferences = app.store.preferences.load()
 
     async def close(self) -> None:
@@ -52,6 +55,13 @@ class Controller(QObject):
         """Unfinished ones in the order of the line, then ended ones, newest first."""
         ended = [batch for batch in self.engine.batches() if batch.state in ENDED]
         return self.engine.in_line() + sorted(ended, key=_ended_at, reverse=True)
+
+    def last_ended(self) -> Batch | None:
+        return max(
+            (batch for batch in self.engine.batches() if batch.state in ENDED),
+            key=_ended_at,
+            default=None,
+        )
 
     def snapshot(self, batch_id: str) -> Snapshot:
         return self.engine.snapshot(batch_id)
@@ -108,6 +118,21 @@ class Controller(QObject):
 
         self.start(work())
 
+    def glance(self, paths: Sequence[Path], told: Callable[[Glance], None]) -> Cancel:
+        """Counts what lies there; `told` hears it grow, the last time with `whole`. The answer
+        is the sign that ends it when nobody wants to know any more."""
+        cancel, loop = Cancel(), asyncio.get_running_loop()
+
+        def tell(seen: Glance) -> None:
+            loop.call_soon_threadsafe(told, seen)
+
+        async def look() -> None:
+            with suppress(Cancelled):
+                told(await self.engine.control(lambda: glance(paths, cancel, tell)))
+
+        self.tasks.start(look())
+        return cancel
+
     # -- files -----------------------------------------------------------------------------------
 
     def lines_after(self, batch_id: str, after: int) -> list[FileLine]:
@@ -130,7 +155,13 @@ class Controller(QObject):
     ) -> None:
         """`done` hears None when all is kept. A fault with the code of SecretsError means that the
         connection is kept and its secret only for this run. An empty secret stays as it was."""
-        self._ask(lambda: self.app.add_connection(connection, secret), lambda _: done(None), done)
+
+        def saved(fault: Fault | None) -> None:
+            self.engine.forget(connection.name)
+            self.connections_changed.emit()
+            done(fault)
+
+        self._ask(lambda: self.app.add_connection(connection, secret), lambda _: saved(None), saved)
 
     def remove_connection(self, name: str) -> None:
         def done(_: object) -> None:
@@ -186,14 +217,7 @@ class Controller(QObject):
 
     def start(self, work: Coroutine[Any, Any, None]) -> None:
         """A coroutine whose expected errors are said; anything else is a bug."""
-
-        async def guarded() -> None:
-            try:
-                await work
-            except PostflightError as error:
-                self.problem.emit(error.fault())
-
-        self.tasks.start(guarded())
+        self.tasks.start(work)
 
     def _try(self, work: Callable[[], T]) -> T | None:
         try:

@@ -20,12 +20,14 @@ class Feed(QObject):
     batch_changed = Signal(str)  # its numbers are worth reading again
     files_added = Signal(str)
     files_changed = Signal(str, object)  # batch, frozenset of ids
+    ticked = Signal()  # something runs, or has just ended: speeds are worth reading
     noticed = Signal(str, str)  # batch, an English sentence of the engine's
 
     def __init__(self, engine: Engine, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._engine = engine
         self._states = False
+        self._ran = False
         self._batches: set[str] = set()
         self._added: set[str] = set()
         self._files: dict[str, set[int]] = {}
@@ -68,7 +70,8 @@ class Feed(QObject):
                 self._notices[batch] = words
 
     def _tick(self) -> None:
-        self._batches.update(self._engine.running)
+        running = self._engine.running
+        self._batches.update(running)
         files, self._files = self._files, {}
         added, self._added = self._added, set()
         self._batches.update(files, added)
@@ -85,3 +88,6 @@ class Feed(QObject):
             self.batch_changed.emit(batch)
         for batch, words in notices.items():
             self.noticed.emit(batch, words)
+        if running or self._ran:
+            self.ticked.emit()
+        self._ran = bool(running)

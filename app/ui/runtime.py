@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import sys
 from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
 
+from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication
 from qasync import QEventLoop  # pyright: ignore[reportMissingTypeStubs]
 
+from app.domain.errors import PostflightError
+
 T = TypeVar("T")
+
+_SWEEP = 1000  # milliseconds
 
 
 def new_loop(application: QApplication) -> asyncio.AbstractEventLoop:
@@ -25,18 +31,40 @@ def run(application: QApplication, main: Callable[[], Coroutine[Any, Any, T]]) -
     is cut off raises.
     """
     application.setQuitOnLastWindowClosed(False)
+    gc.disable()
+    sweeping = QTimer(application, interval=_SWEEP)
+    sweeping.timeout.connect(sweep)
+    sweeping.start()
     with asyncio.Runner(loop_factory=lambda: new_loop(application)) as runner:
         return runner.run(main())
+
+
+def sweep() -> None:
+    """Collects cyclic garbage when it is due; with Python's own collector off, call it often.
+
+    That one runs in whatever thread allocates. A widget or timer in a cycle would be destroyed in
+    a worker thread, where Qt cannot stop its timers, and the next tick would end the program.
+    """
+    counts, thresholds = gc.get_count(), gc.get_threshold()
+    if counts[0] > thresholds[0]:
+        due = [
+            n
+            for n in range(3)
+            if all(c > t for c, t in zip(counts[: n + 1], thresholds, strict=False))
+        ]
+        gc.collect(max(due))
 
 
 class Tasks:
     """Coroutines started from slots. Held here, because the loop itself keeps only weak ones."""
 
-    def __init__(self) -> None:
+    def __init__(self, problem: Callable[[PostflightError], None]) -> None:
+        """`problem` hears the expected errors of all of them, on the loop's thread."""
+        self._problem = problem
         self._all: set[asyncio.Task[None]] = set()
 
     def start(self, work: Coroutine[Any, Any, None]) -> None:
-        """An exception that `work` lets out is a bug and goes to `sys.excepthook`."""
+        """Any other exception that `work` lets out is a bug and goes to `sys.excepthook`."""
         task = asyncio.get_running_loop().create_task(work)
         self._all.add(task)
         task.add_done_callback(self._ended)
@@ -50,5 +78,9 @@ class Tasks:
 
     def _ended(self, task: asyncio.Task[None]) -> None:
         self._all.discard(task)
-        if not task.cancelled() and (error := task.exception()) is not None:
+        if task.cancelled() or (error := task.exception()) is None:
+            return
+        if isinstance(error, PostflightError):
+            self._problem(error)
+        else:
             sys.excepthook(type(error), error, error.__traceback__)

@@ -19,6 +19,9 @@ def speed(bytes_per_second: float) -> str:
 
 
 def about(seconds: float) -> str:
+    """What is left, no more exact than anybody can know."""
+    if seconds < 50:
+        return t("less than a minute")
     return t("about {duration}", duration=said(words.duration(seconds)))
 
 

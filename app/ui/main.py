@@ -1,0 +1,172 @@
+"""Starts the window, keeps it running, and ends it without losing a byte."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import sys
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+from types import TracebackType
+
+from PySide6.QtCore import QEvent, Signal
+from PySide6.QtGui import QFileOpenEvent
+from PySide6.QtWidgets import QApplication, QMessageBox
+
+from app import __version__, bootstrap
+from app.domain.errors import Fault, PostflightError
+from app.engine.line import Line
+from app.paths import Paths
+from app.ui import icons, language, runtime, theme
+from app.ui.controller import Controller
+from app.ui.finish_sheet import ask_then_finish
+from app.ui.manners import Manners
+from app.ui.system.power import Finish
+from app.ui.system.single import Door, knock
+from app.ui.window import Window
+
+_log = logging.getLogger(__name__)
+
+
+class Application(QApplication):
+    file_opened = Signal(object)  # Path: dropped on the dock icon, or opened with Postflight
+
+    def event(self, event: QEvent, /) -> bool:
+        if isinstance(event, QFileOpenEvent) and event.file():
+            self.file_opened.emit(Path(event.file()))
+            return True
+        return super().event(event)
+
+
+def open_window(folders: Sequence[Path], practice: bool = False) -> int:
+    """Until the person quits; answers the exit code. `practice` opens the practice cloud, with the
+    one folder of `folders` or a sample flight."""
+    application = Application(sys.argv[:1])
+    application.setApplicationName("Postflight")
+    application.setApplicationVersion(__version__)
+    application.setDesktopFileName("postflight")
+    application.setWindowIcon(icons.app_icon())
+    paths = Paths.find()
+    if not practice and knock(paths.data, [folder.absolute() for folder in folders]):
+        return 0
+    try:
+        app = bootstrap.build(paths, exclusive=True)
+    except PostflightError as error:
+        return _not_started(application, error)
+    try:
+        return runtime.run(application, lambda: _live(application, app, paths, folders, practice))
+    finally:
+        app.close()
+
+
+def _not_started(application: QApplication, error: PostflightError) -> int:
+    """Before there is a loop, so a plain dialog may wait for its answer."""
+    theme.apply(application, bootstrap.Preferences().theme)
+    language.use(bootstrap.Preferences().language, application)
+    box = QMessageBox(QMessageBox.Icon.Warning, "Postflight", language.said(error.title))
+    box.setInformativeText(language.said(error.hint))
+    box.exec()
+    return error.exit_code
+
+
+async def _live(
+    application: Application,
+    app: bootstrap.App,
+    paths: Paths,
+    folders: Sequence[Path],
+    practice: bool,
+) -> int:
+    controller = Controller(app, Line(app.engine))
+    _dress(application, controller)
+    window = Window(controller)
+    manners = Manners(controller)
+    _introduce(window, manners)
+    door = Door(paths.data)
+    door.open()
+    door.opened.connect(window.open_folders)
+
+    def opened(path: Path) -> None:
+        window.open_folders([path])
+
+    application.file_opened.connect(opened)
+    over = asyncio.Event()
+    window.quit_wanted.connect(over.set)
+
+    def finished(finish: Finish) -> None:
+        ask_then_finish(window, finish, over.set)
+
+    manners.finished.connect(finished)
+    _watch_for_bugs(window)
+    controller.line.start()
+    window.show()
+    if practice:
+        window.practise(folders[0] if folders else None)
+    elif folders:
+        window.flights.send(folders)
+    await over.wait()
+    door.close()
+    manners.close()
+    await window.close_stage()
+    await controller.close()
+    return 0
+
+
+def _dress(application: QApplication, controller: Controller) -> None:
+    """Language and theme follow the preferences at once."""
+
+    def wear(preferences: bootstrap.Preferences) -> None:
+        language.use(preferences.language, application)
+        theme.apply(application, preferences.theme)
+
+    wear(controller.preferences)
+    controller.preferences_changed.connect(wear)
+
+
+def _introduce(window: Window, manners: Manners) -> None:
+    """What the manners find out is shown, and what the person chooses is told to them."""
+    header, flights = window.flights.header, window.flights
+    manners.speed.connect(header.show_speed)
+    manners.awake.changed.connect(header.show_awake)
+    header.show_line(manners.online.reachable)
+    manners.online.changed.connect(header.show_line)
+    manners.cards.changed.connect(flights.drop_page.show_cards)
+    manners.cards.changed.connect(flights.sidebar.show_cards)
+    flights.messages.needing.connect(manners.set_needing)
+    window.tray_available = manners.tray.available
+    manners.tray.show_wanted.connect(window.come_forward)
+    manners.tray.quit_wanted.connect(window.quit)
+
+    def clicked(batch_id: str) -> None:
+        window.come_forward()
+        flights.show_batch(batch_id)
+
+    manners.tray.activated_notice.connect(clicked)
+    for finish, action in window.actions_.finish.items():
+        action.triggered.connect(partial(_choose, manners, finish))
+
+    def chosen(finish: Finish) -> None:
+        window.actions_.finish[finish].setChecked(True)
+        header.show_finish(finish)
+
+    manners.when_finished.changed.connect(chosen)
+
+
+def _choose(manners: Manners, finish: Finish, checked: bool = False) -> None:
+    manners.when_finished.choose(finish)
+
+
+def _watch_for_bugs(window: Window) -> None:
+    """What nobody expected is written to the log and said, and the window goes on."""
+
+    def hook(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+        _log.critical("a bug in the window", exc_info=(kind, error, trace))
+        window.workspace.messages.problem(
+            Fault(
+                "bug",
+                "Postflight made a mistake.",
+                "Your files are safe; the log tells developers what happened.",
+            )
+        )
+
+    sys.excepthook = hook

@@ -1,0 +1,256 @@
+"""Everything inside the window for one data folder: header, sidebar, pages, message bar."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from enum import Enum
+from pathlib import Path
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QFileDialog, QSplitter, QStackedWidget, QWidget
+
+from app.domain.errors import Fault
+from app.ui import parts
+from app.ui.batch_page import BatchPage
+from app.ui.connections_page import ConnectionsPage
+from app.ui.controller import Controller
+from app.ui.drop_overlay import DropOverlay
+from app.ui.empty_page import EmptyPage
+from app.ui.file_rows import Filter
+from app.ui.header import Header
+from app.ui.history_page import HistoryPage
+from app.ui.language import t
+from app.ui.message_bar import Message, MessageBar, Weight
+from app.ui.messages import Messages
+from app.ui.settings_page import SettingsPage
+from app.ui.sidebar import Sidebar
+from app.ui.wishes import Wish
+
+
+class Page(Enum):
+    DROP = "drop"
+    BATCH = "batch"
+    HISTORY = "history"
+    CONNECTIONS = "connections"
+    SETTINGS = "settings"
+
+
+class Workspace(QWidget):
+    try_practice = Signal()
+    leave_practice = Signal()
+    help_wanted = Signal()
+
+    def __init__(self, controller: Controller, practising: bool = False) -> None:
+        super().__init__()
+        self.controller = controller
+        self.practising = practising
+        self._batch: str | None = None
+        self._waiting_paths: list[Path] = []
+        self.header = Header(controller)
+        self.sidebar = Sidebar(controller)
+        self.drop_page = EmptyPage(controller)
+        self.batch_page = BatchPage(controller)
+        self.history_page = HistoryPage(controller)
+        self.connections_page = ConnectionsPage(controller)
+        self.settings_page = SettingsPage(controller)
+        self.bar = MessageBar()
+        self.messages = Messages(controller, self.bar)
+        self._pages: dict[Page, QWidget] = {
+            Page.DROP: self.drop_page,
+            Page.BATCH: self.batch_page,
+            Page.HISTORY: self.history_page,
+            Page.CONNECTIONS: self.connections_page,
+            Page.SETTINGS: self.settings_page,
+        }
+        self._stack = QStackedWidget()
+        for page in self._pages.values():
+            self._stack.addWidget(page)
+        self._put_together()
+        self.overlay = DropOverlay(controller, self)
+        self._connect()
+        self.drop_page.show_practising(practising)
+        self.drop_page.show_destination(self.header.destination)
+        self._say_practice()
+        self._open_first()
+
+    def _put_together(self) -> None:
+        split = QSplitter(Qt.Orientation.Horizontal)
+        split.addWidget(self.sidebar)
+        split.addWidget(self._stack)
+        split.setStretchFactor(1, 1)
+        split.setCollapsible(0, False)
+        split.setCollapsible(1, False)
+        split.setHandleWidth(1)
+        split.setSizes([272, 900])
+        box = parts.column(self.header, parts.line(), spacing=0, margins=0)
+        box.addWidget(split, 1)
+        box.addWidget(self.bar)
+        self.setLayout(box)
+
+    def _connect(self) -> None:
+        header, drop = self.header, self.drop_page
+        header.destination_chosen.connect(self._chose_destination)
+        header.add_connection.connect(self.connections_page.add)
+        header.add_connection.connect(lambda: self.go(Page.CONNECTIONS))
+        header.settings_wanted.connect(lambda: self.go(Page.SETTINGS))
+        header.help_wanted.connect(self.help_wanted)
+        drop.choose_folder.connect(self.choose_folder)
+        drop.choose_files.connect(self.choose_files)
+        drop.add_connection.connect(header.add_connection)
+        drop.try_practice.connect(self.try_practice)
+        drop.send_folder.connect(self._send_one)
+        self.sidebar.chosen.connect(self.show_batch)
+        self.sidebar.asked.connect(self._asked)
+        self.sidebar.send_folder.connect(self._send_one)
+        self.sidebar.new_wanted.connect(lambda: self.go(Page.DROP))
+        self.sidebar.history_wanted.connect(lambda: self.go(Page.HISTORY))
+        self.sidebar.connections_wanted.connect(lambda: self.go(Page.CONNECTIONS))
+        self.history_page.chosen.connect(self.show_batch)
+        self.batch_page.connections_wanted.connect(lambda: self.go(Page.CONNECTIONS))
+        self.connections_page.try_practice.connect(self.try_practice)
+        self.connections_page.saved.connect(self._connection_saved)
+        self.messages.show_batch.connect(self.show_batch)
+        self.messages.show_trouble.connect(self.show_trouble)
+        self.controller.feed.batches_changed.connect(self._batch_gone)
+
+    # -- where the person is ---------------------------------------------------------------------
+
+    @property
+    def page(self) -> Page:
+        now = self._stack.currentWidget()
+        return next(page for page, widget in self._pages.items() if widget is now)
+
+    @property
+    def batch(self) -> str | None:
+        """The batch on the page, if one is there."""
+        return self._batch if self.page is Page.BATCH else None
+
+    def go(self, page: Page) -> None:
+        self._stack.setCurrentWidget(self._pages[page])
+        if page is not Page.BATCH:
+            self.sidebar.show_chosen(None)
+        self._pages[page].setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def show_batch(self, batch_id: str) -> None:
+        if self._batch != batch_id:
+            self._batch = batch_id
+            self.batch_page.show_batch(batch_id)
+        self._stack.setCurrentWidget(self.batch_page)
+        self.sidebar.show_chosen(batch_id)
+
+    def step(self, by: int) -> None:
+        """To the next batch of the sidebar, or the one before."""
+        model = self.sidebar.list.batches
+        row = model.row_of(self._batch or "") + by
+        if 0 <= row < model.rowCount():
+            self.show_batch(model.id_at(row))
+
+    def show_trouble(self, batch_id: str) -> None:
+        """The batch, and in it only the files that need the person."""
+        self.show_batch(batch_id)
+        self.batch_page.show_filter(Filter.NEEDS_YOU)
+
+    def _asked(self, batch_id: str, wish: Wish) -> None:
+        """A wish of the list that its page has to ask about first."""
+        self.show_batch(batch_id)
+        self.batch_page.ask(wish)
+
+    def _open_first(self) -> None:
+        batches = self.controller.engine.in_line()
+        if batches:
+            self.show_batch(batches[0].id)
+        else:
+            self.go(Page.DROP)
+
+    def _batch_gone(self) -> None:
+        """The one on the page was removed from the list."""
+        known = {batch.id for batch in self.controller.engine.batches()}
+        if self._batch is not None and self._batch not in known:
+            self._batch = None
+            self.batch_page.show_batch(None)
+            if self.page is Page.BATCH:
+                self.go(Page.DROP)
+
+    # -- sending ---------------------------------------------------------------------------------
+
+    def send(self, paths: Sequence[Path], connection: str = "") -> None:
+        """To `connection`, or to the destination of the header; without one it is asked for."""
+        target = connection or self.header.destination
+        if not paths:
+            return
+        if not target:
+            self._waiting_paths = list(paths)
+            self.connections_page.add()
+            self.go(Page.CONNECTIONS)
+            self.messages.news(
+                "no-connection", lambda: t("Add a connection first; then the drop is sent there.")
+            )
+            return
+        self.bar.clear("problem")
+        self.bar.clear("no-connection")
+        batch = self.controller.add(paths, target)
+        if batch is not None:
+            self.header.choose(target)
+            self._remember_destination(target)
+            self.show_batch(batch.id)
+
+    def _send_one(self, folder: Path) -> None:
+        self.send([folder])
+
+    def refuse(self, wrong: Fault) -> None:
+        """A drop that cannot be meant is said and not sent."""
+        self.messages.problem(wrong)
+
+    def choose_folder(self) -> None:
+        dialog = QFileDialog(self, t("Choose folder"))
+        dialog.setFileMode(QFileDialog.FileMode.Directory)
+        dialog.setOption(QFileDialog.Option.ShowDirsOnly)
+        self._ask(dialog)
+
+    def choose_files(self) -> None:
+        dialog = QFileDialog(self, t("Choose files"))
+        dialog.setFileMode(QFileDialog.FileMode.ExistingFiles)
+        self._ask(dialog)
+
+    def _ask(self, dialog: QFileDialog) -> None:
+        """Not exec(): the loop under the window must go on."""
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.filesSelected.connect(self._selected)
+        dialog.open()
+
+    def _selected(self, names: list[str]) -> None:
+        self.send([Path(name) for name in names])
+
+    def _chose_destination(self, name: str) -> None:
+        self.drop_page.show_destination(name)
+        self._remember_destination(name)
+
+    def _remember_destination(self, name: str) -> None:
+        self.drop_page.show_destination(name)
+        self.controller.prefer(replace(self.controller.preferences, connection=name))
+
+    def _connection_saved(self, name: str) -> None:
+        self.header.refill()
+        if not self.header.destination or self._waiting_paths:
+            self.header.choose(name)
+        self.drop_page.show_destination(self.header.destination)
+        waiting, self._waiting_paths = self._waiting_paths, []
+        self.send(waiting, name)
+
+    # -- practising ------------------------------------------------------------------------------
+
+    def _say_practice(self) -> None:
+        if not self.practising:
+            return
+        leave: Callable[[], None] = self.leave_practice.emit
+        self.bar.say(
+            "practice",
+            Message(
+                Weight.NEWS,
+                lambda: t("This is the practice cloud: nothing leaves this computer."),
+                lambda: t("Back to my flights"),
+                leave,
+                passing=False,
+            ),
+        )

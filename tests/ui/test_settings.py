@@ -1,0 +1,403 @@
+"""The settings: each holds at once, tells what was changed, and can be taken back."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import zipfile
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QPoint, QPointF, Qt, QTime
+from PySide6.QtGui import QWheelEvent
+from PySide6.QtWidgets import QApplication, QComboBox, QWidget
+from pytestqt.qtbot import QtBot
+
+from app.bootstrap import PROXY_SECRET
+from app.domain.errors import SecretsError
+from app.domain.model import Connection
+from app.domain.preferences import Closing, Hours, Language, LogLevel, Preferences, Theme
+from app.paths import HOME, Paths
+from app.store.secrets import LayeredSecrets, SessionSecrets
+from app.ui import language, theme
+from app.ui.controller import Controller
+from app.ui.settings_page import SettingsPage
+from app.ui.settings_section import Section
+from tests.helpers.certificates import make_certificate
+from tests.helpers.proxy import ProxyServer, port_of
+from tests.helpers.scripted import Reply, ScriptedServer
+from tests.helpers.workbench import Workbench
+from tests.ui.batch_kit import until
+from tests.ui.form_kit import by_keyboard
+
+PILOT = "pilot:p@ss"
+
+
+@pytest.fixture
+def page(qtbot: QtBot, controller: Controller, tmp_path: Path) -> SettingsPage:
+    made = SettingsPage(controller, Paths.find({HOME: str(tmp_path / "home")}))
+    qtbot.addWidget(made)
+    made.resize(800, 900)
+    made.show()
+    return made
+
+
+@pytest.fixture
+def proxy() -> Iterator[ProxyServer]:
+    with (
+        ScriptedServer(lambda _: Reply(status=404)) as server,
+        ProxyServer({"cloud.invalid": port_of(server.url)}, PILOT) as made,
+    ):
+        yield made
+
+
+def pick(combo: QComboBox, data: object) -> None:
+    """As with the keyboard: the row, then Return."""
+    at = combo.findData(data)
+    combo.setCurrentIndex(at)
+    combo.activated.emit(at)
+
+
+def click(qtbot: QtBot, widget: QWidget) -> None:
+    qtbot.mouseClick(widget, Qt.MouseButton.LeftButton, pos=QPoint(12, widget.height() // 2))
+
+
+def put(qtbot: QtBot, line: QWidget, text: str) -> None:
+    """Typed, then left."""
+    line.setFocus()
+    qtbot.keyClick(line, Qt.Key.Key_A, Qt.KeyboardModifier.ControlModifier)
+    qtbot.keyClick(line, Qt.Key.Key_Delete)
+    qtbot.keyClicks(line, text)
+    qtbot.keyClick(line, Qt.Key.Key_Return)
+
+
+def sections(page: SettingsPage) -> list[Section]:
+    return [page.general, page.network, page.power, page.advanced]
+
+
+def dots(page: SettingsPage) -> list[str]:
+    return [row._title() for one in sections(page) for row in one._rows if row.dot.shown]
+
+
+async def test_choices_hold_at_once_and_are_kept(
+    qtbot: QtBot, page: SettingsPage, controller: Controller, bench: Workbench
+) -> None:
+    pick(page.general.language, Language.CHINESE)
+    pick(page.general.theme, Theme.DARK)
+    pick(page.general.closing, Closing.TRAY)
+    click(qtbot, page.general.notify)
+    click(qtbot, page.power.awake)
+    pick(page.advanced.log_level, LogLevel.DETAILED)
+    pick(page.advanced.part_size, 16_000_000)
+    page.advanced.files.setValue(2)
+    page.advanced.parts.setValue(9)
+    wanted = Preferences(
+        language=Language.CHINESE,
+        theme=Theme.DARK,
+        closing=Closing.TRAY,
+        notify=False,
+        keep_awake=False,
+        log_level=LogLevel.DETAILED,
+        part_size=16_000_000,
+        files_at_once=2,
+        parts_at_once=9,
+    )
+    assert controller.preferences == wanted
+    assert bench.app.store.preferences.load() == wanted
+
+
+async def test_a_dot_marks_what_was_changed_and_a_button_takes_it_back(
+    qtbot: QtBot, page: SettingsPage, controller: Controller
+) -> None:
+    assert dots(page) == []
+    pick(page.general.theme, Theme.DARK)
+    click(qtbot, page.power.awake)
+    assert dots(page) == ["Theme", "Sleep"]
+    for one in sections(page):
+        for row in one._rows:
+            assert row.reset_button.isVisible() is row.dot.shown
+            assert row.reset_button.accessibleName() == f"Reset {row._title()}"
+            if row.dot.shown:
+                click(qtbot, row.reset_button)
+    assert dots(page) == []
+    assert controller.preferences == Preferences()
+    assert page.general.theme.currentData() == Theme.SYSTEM
+    assert page.power.awake.isChecked()
+
+
+async def test_what_is_set_elsewhere_shows_here(page: SettingsPage, controller: Controller) -> None:
+    set_elsewhere = replace(
+        controller.preferences,
+        limit=2_500_000,
+        limit_hours=Hours(22 * 60, 6 * 60 + 30),
+        proxy="http://p:3128",
+        part_size=12_345_678,
+    )
+    controller.prefer(set_elsewhere)
+    network = page.network
+    assert (network.limit.amount.value(), network.limit.unit.currentText()) == (20, "Mbit/s")
+    assert network.hours.start.time() == QTime(22, 0)
+    assert network.hours.end.time() == QTime(6, 30)
+    assert network.proxy.text() == "http://p:3128"
+    assert page.advanced.part_size.currentData() == 12_345_678
+    assert controller.preferences == set_elsewhere
+
+
+async def test_language_and_theme_change_the_page_while_it_is_open(
+    page: SettingsPage, controller: Controller, qapp: QApplication
+) -> None:
+    def wear(preferences: Preferences) -> None:
+        language.use(preferences.language, qapp)
+        theme.apply(qapp, preferences.theme)
+
+    controller.preferences_changed.connect(wear)
+    pick(page.general.language, Language.CHINESE)
+    pick(page.general.theme, Theme.DARK)
+    await asyncio.sleep(0.05)
+    assert page.general.notify.text() == "批次完成或需要处理时通知我"
+    assert page.general.theme.currentText() == "深色"
+    assert page.general.language.itemText(1) == "English"
+    assert theme.tokens().dark
+
+
+async def test_a_limit_is_a_number_with_a_unit(
+    qtbot: QtBot, page: SettingsPage, controller: Controller
+) -> None:
+    limit = page.network.limit
+    assert not limit.amount.isEnabled()
+    assert not page.network.hours.on.isEnabled()
+    click(qtbot, limit.on)
+    assert controller.preferences.limit == 5_000_000
+    limit.amount.setValue(3)
+    assert controller.preferences.limit == 3_000_000
+    limit.unit.setCurrentIndex(0)
+    limit.unit.activated.emit(0)
+    assert limit.amount.value() == 3000
+    assert controller.preferences.limit == 3_000_000
+    limit.amount.setValue(750)
+    limit.unit.setCurrentIndex(2)
+    limit.unit.activated.emit(2)
+    assert (limit.amount.value(), controller.preferences.limit) == (6, 750_000)
+    click(qtbot, limit.on)
+    assert controller.preferences.limit == 0
+    assert limit.amount.value() == 6
+
+
+async def test_a_limit_may_hold_at_some_hours_only(
+    qtbot: QtBot, page: SettingsPage, controller: Controller
+) -> None:
+    hours = page.network.hours
+    click(qtbot, page.network.limit.on)
+    click(qtbot, hours.on)
+    assert controller.preferences.limit_hours == Hours(480, 1080)
+    hours.start.setTime(QTime(21, 15))
+    assert controller.preferences.limit_hours == Hours(1275, 1080)
+    hours.end.setTime(QTime(21, 15))
+    row = next(row for row in page.network._rows if row._title() == "Hours of the limit")
+    assert "never holds" in row._beneath.text()
+    click(qtbot, hours.on)
+    assert controller.preferences.limit_hours is None
+
+
+@pytest.mark.parametrize("typed", ["nonsense:x", "socks5://h:1", "http://u:p@h:1", "h"])
+async def test_a_proxy_that_cannot_be_used_is_said_and_not_set(
+    qtbot: QtBot, page: SettingsPage, controller: Controller, typed: str
+) -> None:
+    put(qtbot, page.network.proxy, typed)
+    assert controller.preferences.proxy == ""
+    assert "http://host:port" in page.network.proxy_row.said
+    pick(page.general.theme, Theme.DARK)
+    assert page.network.proxy.text() == typed
+    put(qtbot, page.network.proxy, " proxy.example:3128 ")
+    assert controller.preferences.proxy == "http://proxy.example:3128"
+    assert page.network.proxy_row.said == ""
+
+
+async def test_the_proxy_is_tested_with_the_name_and_password_just_typed(
+    qtbot: QtBot, page: SettingsPage, controller: Controller, bench: Workbench, proxy: ProxyServer
+) -> None:
+    far = Connection("Far", "cloud-api", "http://cloud.invalid", {"workspace": "w"})
+    bench.app.store.connections.save(far)
+    controller.prefer(replace(controller.preferences, connection="Far"))
+    network = page.network
+    put(qtbot, network.proxy, proxy.name)
+    click(qtbot, network.test_button)
+    assert not network.test_button.isEnabled()
+    await until(network.test_button.isEnabled)
+    assert "asks for a user name and password" in network.proxy_row.said
+    put(qtbot, network.user, "pilot")
+    put(qtbot, network.password, "p@ss")
+    click(qtbot, network.test_button)
+    await until(network.test_button.isEnabled)
+    assert network.proxy_row.said == "cloud.invalid answers."
+    assert bench.app.secrets.get(PROXY_SECRET) == PILOT
+    assert network.password.text() == ""
+    assert PILOT in proxy.signed_in
+
+
+async def test_the_test_needs_a_connection_to_ask(
+    page: SettingsPage, controller: Controller, bench: Workbench
+) -> None:
+    assert page.network.test_button.isEnabled()
+    for connection in controller.connections():
+        bench.app.remove_connection(connection.name)
+    controller.connections_changed.emit()
+    assert not page.network.test_button.isEnabled()
+    assert "Add a connection" in page.network.test_button.toolTip()
+
+
+async def test_another_name_keeps_the_password_and_no_name_forgets_both(
+    qtbot: QtBot, page: SettingsPage, bench: Workbench
+) -> None:
+    network = page.network
+    put(qtbot, network.user, "pilot")
+    assert bench.app.secrets.get(PROXY_SECRET) is None
+    put(qtbot, network.password, "p@ss")
+    await until(lambda: bench.app.secrets.get(PROXY_SECRET) == PILOT)
+    put(qtbot, network.user, "chief")
+    await until(lambda: bench.app.secrets.get(PROXY_SECRET) == "chief:p@ss")
+    put(qtbot, network.user, "a:b")
+    assert "no colon" in network.user_row.said
+    put(qtbot, network.user, "")
+    await until(lambda: bench.app.secrets.get(PROXY_SECRET) is None)
+    await until(lambda: network.user_row.said == "Forgotten.")
+
+
+async def test_the_kept_user_is_shown_and_the_password_never(
+    qtbot: QtBot, controller: Controller, bench: Workbench
+) -> None:
+    bench.app.secrets.set(PROXY_SECRET, PILOT)
+    page = SettingsPage(controller)
+    qtbot.addWidget(page)
+    page.show()
+    await until(lambda: page.network.user.text() == "pilot")
+    assert page.network.password.text() == ""
+    assert page.network.password.placeholderText() == "Unchanged"
+
+
+class NoKeyring:
+    def get(self, name: str) -> str | None:
+        return None
+
+    def set(self, name: str, value: str) -> None:
+        raise SecretsError("This computer has no keyring.", "Set one up.")
+
+    def delete(self, name: str) -> None: ...
+
+
+async def test_without_a_keyring_the_sign_in_is_kept_for_this_run_and_that_is_said(
+    qtbot: QtBot, page: SettingsPage, bench: Workbench
+) -> None:
+    bench.app.secrets = LayeredSecrets(SessionSecrets(), NoKeyring())
+    put(qtbot, page.network.user, "pilot")
+    put(qtbot, page.network.password, "p@ss")
+    await until(lambda: page.network.user_row.said)
+    assert "until Postflight is closed" in page.network.user_row.said
+    assert bench.app.secrets.get(PROXY_SECRET) == PILOT
+
+
+async def test_a_certificate_file_is_looked_at_before_it_is_trusted(
+    qtbot: QtBot, page: SettingsPage, controller: Controller, tmp_path: Path
+) -> None:
+    network = page.network
+    (tmp_path / "photo.pem").write_text("no certificate")
+    put(qtbot, network.ca_file.line, str(tmp_path / "photo.pem"))
+    await until(lambda: network.ca_row.said)
+    assert "cannot be used" in network.ca_row.said
+    assert controller.preferences.ca_file == ""
+    good = make_certificate(tmp_path, "cloud.invalid").file
+    network.ca_file.take(str(good))
+    await until(lambda: controller.preferences.ca_file == str(good))
+    assert network.ca_row.said == ""
+    put(qtbot, network.ca_file.line, "")
+    await until(lambda: controller.preferences.ca_file == "")
+
+
+async def test_diagnostics_are_written_where_they_are_wanted(
+    qtbot: QtBot, page: SettingsPage, tmp_path: Path
+) -> None:
+    target = tmp_path / "for-support.zip"
+    page.advanced.save(target)
+    await until(page.advanced.save_button.isEnabled)
+    with zipfile.ZipFile(target) as archive:
+        assert {"README.txt", "environment.json", "preferences.json"} <= set(archive.namelist())
+    assert "for-support.zip" in page.advanced.diagnostics_row.said
+    assert page.advanced.show_button.isVisible()
+
+
+async def test_diagnostics_never_replace_a_photo(page: SettingsPage, tmp_path: Path) -> None:
+    photo = tmp_path / "DJI_0001.JPG"
+    photo.write_bytes(b"photo")
+    page.advanced.save(photo)
+    await until(page.advanced.save_button.isEnabled)
+    assert "is there already" in page.advanced.diagnostics_row.said
+    assert photo.read_bytes() == b"photo"
+    assert not page.advanced.show_button.isVisible()
+
+
+async def test_the_diagnostics_dialog_proposes_a_name(qtbot: QtBot, page: SettingsPage) -> None:
+    dialog = page.advanced.ask()
+    assert "postflight-diagnostics-" in dialog.selectedFiles()[0]
+    dialog.reject()
+
+
+async def test_scrolling_over_the_page_changes_nothing(
+    page: SettingsPage, controller: Controller, qapp: QApplication
+) -> None:
+    controller.prefer(replace(controller.preferences, limit=5_000_000, limit_hours=Hours(60, 120)))
+    before = controller.preferences
+    network, advanced = page.network, page.advanced
+    turned: list[QWidget] = [
+        page.general.theme,
+        network.limit.amount,
+        network.limit.unit,
+        network.hours.start,
+        advanced.files,
+        advanced.part_size,
+    ]
+    page.general.language.setFocus()
+    for widget in turned:
+        middle = QPointF(widget.rect().center())
+        wheel = QWheelEvent(
+            middle,
+            QPointF(widget.mapToGlobal(widget.rect().center())),
+            QPoint(),
+            QPoint(0, -120),
+            Qt.MouseButton.NoButton,
+            Qt.KeyboardModifier.NoModifier,
+            Qt.ScrollPhase.NoScrollPhase,
+            False,
+        )
+        QApplication.sendEvent(widget, wheel)
+        assert controller.preferences == before, widget
+
+
+async def test_everything_has_a_name_and_is_reached_by_keyboard_from_top_to_bottom(
+    page: SettingsPage,
+) -> None:
+    reached = list(by_keyboard(page))
+    for widget in reached:
+        assert widget.accessibleName() or getattr(widget, "text", str)(), widget
+    for one in sections(page):
+        for row in one._rows:
+            assert row._label.buddy() is row._first
+            if row._first.isEnabled():
+                assert row._first in reached
+    places = [widget.mapTo(page, widget.rect().center()).y() for widget in reached]
+    assert all(later >= before - 20 for before, later in itertools.pairwise(places))
+
+
+@pytest.mark.parametrize("wanted", [Language.ENGLISH, Language.CHINESE])
+@pytest.mark.parametrize("width", [440, 900])
+async def test_nothing_is_cut_off_at_the_side(
+    page: SettingsPage, qapp: QApplication, wanted: Language, width: int
+) -> None:
+    language.use(wanted, qapp)
+    page.resize(width, 700)
+    await asyncio.sleep(0.1)
+    for part in page.findChildren(QWidget):
+        if part.isVisible() and not part.isWindow():
+            right = part.mapTo(page, part.rect().topRight()).x()
+            assert right <= page.width(), part
