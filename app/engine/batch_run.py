@@ -255,6 +255,7 @@ class BatchRun:
             self._move(BatchState.PAUSED, reason)
         elif state is BatchState.SCANNING:
             self._context.store.batches.explain(self.batch.id, reason)
+            self._context.publish(BatchChanged(self.batch.id))
 
     def _state(self) -> BatchState:
         return self._context.store.batches.get(self.batch.id).state

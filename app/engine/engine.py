@@ -281,6 +281,13 @@ class Engine:
     def batches(self) -> list[Batch]:
         return self._store.batches.all()
 
+    def last_delivered(self) -> Batch | None:
+        return self._store.batches.last_delivered()
+
+    def states(self) -> dict[str, BatchState]:
+        """Of every batch there is, by id."""
+        return self._store.batches.states()
+
     def batch(self, batch_id: str) -> Batch:
         return self._store.batches.get(batch_id)
 

@@ -45,8 +45,19 @@ class BatchTable:
 
     def all(self) -> list[Batch]:
         """Oldest first."""
-        rows = self._database.rows("SELECT * FROM batch ORDER BY created_at, id")
-        return [self._with_roots(row) for row in rows]
+        return self._with_all_roots("SELECT * FROM batch ORDER BY created_at, id")
+
+    def last_delivered(self) -> Batch | None:
+        row = self._database.row(
+            "SELECT * FROM batch WHERE state = ? ORDER BY finished_at DESC LIMIT 1",
+            (BatchState.DELIVERED,),
+        )
+        return None if row is None else self._with_roots(row)
+
+    def states(self) -> dict[str, BatchState]:
+        """By id; cheap for any history."""
+        rows = self._database.rows("SELECT id, state FROM batch")
+        return {row["id"]: BatchState(row["state"]) for row in rows}
 
     def get(self, batch_id: str) -> Batch:
         row = self._database.row("SELECT * FROM batch WHERE id = ?", (batch_id,))
@@ -63,6 +74,13 @@ class BatchTable:
             return self._with_roots(rows[0])
         title = f"{len(rows)} batches are called {word}." if rows else f"There is no batch {word}."
         raise UsageError(title, "Give the id, or its first characters: postflight batches")
+
+    def _with_all_roots(self, sql: str) -> list[Batch]:
+        """Two queries for any number of batches."""
+        roots: dict[str, list[Path]] = {}
+        for row in self._database.rows("SELECT batch, path FROM root ORDER BY batch, number"):
+            roots.setdefault(row["batch"], []).append(Path(os.fsdecode(row["path"])))
+        return [batch_of(row, tuple(roots.get(row["id"], ()))) for row in self._database.rows(sql)]
 
     def _with_roots(self, row: Row) -> Batch:
         roots = self._database.rows(

@@ -117,7 +117,7 @@ class ConnectionCard(Translated, Card):
         )
         waiting = sum(
             batch.connection == self.connection.name and batch.state not in ENDED
-            for batch in self._controller.batches()
+            for batch in self._controller.engine.in_line()
         )
         if not waiting:
             return words

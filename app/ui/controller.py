@@ -15,7 +15,6 @@ from app.domain.errors import Cancelled, Fault, PostflightError
 from app.domain.model import Batch, Connection, FileLine, FileStatus
 from app.domain.ports import Cancel
 from app.domain.preferences import Preferences
-from app.domain.states import ENDED
 from app.engine.doctor import Leg
 from app.engine.engine import Order, Snapshot
 from app.engine.glance import Glance, glance
@@ -50,18 +49,6 @@ class Controller(QObject):
         self.feed.close()
 
     # -- batches ---------------------------------------------------------------------------------
-
-    def batches(self) -> list[Batch]:
-        """Unfinished ones in the order of the line, then ended ones, newest first."""
-        ended = [batch for batch in self.engine.batches() if batch.state in ENDED]
-        return self.engine.in_line() + sorted(ended, key=_ended_at, reverse=True)
-
-    def last_ended(self) -> Batch | None:
-        return max(
-            (batch for batch in self.engine.batches() if batch.state in ENDED),
-            key=_ended_at,
-            default=None,
-        )
 
     def snapshot(self, batch_id: str) -> Snapshot:
         return self.engine.snapshot(batch_id)
@@ -244,6 +231,3 @@ class Controller(QObject):
 
         self.tasks.start(asked())
 
-
-def _ended_at(batch: Batch) -> float:
-    return batch.finished_at or batch.created_at

@@ -151,7 +151,7 @@ class _FilePage(Translated, _Page):
             (self.name, t("Name"), t("Copy name")),
             (self.folder, t("Folder"), t("Copy folder")),
             (self.weight, t("Size"), t("Copy size")),
-            (self.md5, t("MD5"), t("Copy MD5")),
+            (self.md5, "MD5", t("Copy checksum")),
             (self.etag, t("Etag of the storage"), t("Copy etag")),
             (self.key, t("Object key"), t("Copy object key")),
             (self.attempts, t("Attempts"), ""),

@@ -9,7 +9,6 @@ from PySide6.QtCore import QRectF, Qt, Signal
 from PySide6.QtGui import QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from app.domain.states import BatchState
 from app.ui import parts, text, theme
 from app.ui.controller import Controller
 from app.ui.icons import Icon, Tint
@@ -135,8 +134,8 @@ class EmptyPage(Translated, QWidget):
         return made
 
     def _tell_last(self) -> None:
-        ended = self._controller.last_ended()
-        if ended is None or ended.state is not BatchState.DELIVERED:
+        ended = self._controller.engine.last_delivered()
+        if ended is None:
             self._last.setText("")
             return
         counts = self._controller.engine.counts(ended.id)

@@ -11,7 +11,7 @@ from app import bootstrap, log
 from app.domain.errors import PostflightError
 from app.domain.model import Batch
 from app.domain.preferences import LogLevel, Preferences
-from app.domain.states import ENDED, BatchState
+from app.domain.states import BatchState
 from app.engine.engine import Snapshot
 from app.ui import text
 from app.ui.controller import Controller
@@ -130,14 +130,14 @@ class Manners(QObject):
     # -- what ended ------------------------------------------------------------------------------
 
     def _remember_states(self) -> None:
-        self._states = {batch.id: batch.state for batch in self._controller.engine.batches()}
+        self._states = self._controller.engine.states()
         self._was_busy = self._controller.line.busy
 
     def _look_at_states(self) -> None:
         before = self._states
-        for batch in self._controller.engine.batches():
-            if before.get(batch.id, batch.state) is not batch.state:
-                self._notify(batch)
+        for batch_id, state in self._controller.engine.states().items():
+            if before.get(batch_id, state) is not state:
+                self._notify(self._controller.engine.batch(batch_id))
         was_busy = self._was_busy
         self._remember_states()
         if was_busy and not self._was_busy and self._all_ended():
@@ -147,7 +147,7 @@ class Manners(QObject):
 
     def _all_ended(self) -> bool:
         """What waits for the person, or was paused by them, is not finished."""
-        return all(batch.state in ENDED for batch in self._controller.engine.batches())
+        return not self._controller.engine.in_line()
 
     def _notify(self, batch: Batch) -> None:
         counts = self._controller.engine.counts(batch.id)

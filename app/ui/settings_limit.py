@@ -60,7 +60,7 @@ class Limit(Translated, QWidget):
         self.unit.addItems(["kB/s", "MB/s", "Mbit/s"])
         self.unit.setMinimumContentsLength(6)
         self.amount.setMinimumWidth(_LEAST)
-        self.unit.setMinimumWidth(_LEAST)
+        self.unit.setMinimumWidth(_LEAST + theme.L)
         self.unit.setCurrentIndex(_MB)
         self._unit = _MB
         self._rate = _FIRST

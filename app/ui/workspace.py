@@ -165,8 +165,7 @@ class Workspace(QWidget):
 
     def _batch_gone(self) -> None:
         """The one on the page was removed from the list."""
-        known = {batch.id for batch in self.controller.engine.batches()}
-        if self._batch is not None and self._batch not in known:
+        if self._batch is not None and self._batch not in self.controller.engine.states():
             self._batch = None
             self.batch_page.show_batch(None)
             if self.page is Page.BATCH:

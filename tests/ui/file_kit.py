@@ -7,17 +7,20 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from PySide6.QtCore import QCoreApplication, QEvent
 from PySide6.QtWidgets import QApplication
 
+from app import bootstrap
 from app.domain.errors import Fault
-from app.domain.model import Batch, FileLine, Found, Receipt
+from app.domain.model import Batch, Connection, FileLine, Found, Receipt
 from app.domain.placement import Grant
 from app.domain.states import BatchState
 from app.engine.line import Line
+from app.paths import HOME, Paths
 from app.store.files import NewFile
+from app.store.secrets import SessionSecrets
 from app.ui.controller import Controller
 from app.ui.file_model import FileModel
-from tests.helpers.workbench import Workbench
 
 REFUSED = Fault(
     "forbidden", "The storage refused write access.", "Ask for the right to write.", "AccessDenied"
@@ -28,17 +31,13 @@ MD5 = "9e107d9d372bb6826bd81d3542a419d6"
 class Files:
     """Changes go through the store and are told as the engine would tell them."""
 
-    def __init__(self, bench: Workbench, controller: Controller, card: Path) -> None:
-        self.bench = bench
+    def __init__(self, controller: Controller, card: Path) -> None:
         self.controller = controller
-        self.store = bench.app.store
+        self.store = controller.app.store
         self.card = card
 
     def batch(self, name: str, paths: Sequence[str], state: BatchState = BatchState.RUNNING) -> str:
-        connection = self.bench.connection("cloud-api")
-        batch = Batch(
-            name, name, connection.name, connection.service, (self.card,), BatchState.SCANNING
-        )
+        batch = Batch(name, name, "office", "cloud-api", (self.card,), BatchState.SCANNING)
         self.store.batches.add(batch)
         if state is not BatchState.SCANNING:
             self.store.batches.move(name, BatchState.READY)
@@ -104,13 +103,19 @@ class Files:
 
 
 @contextmanager
-def still_files(bench: Workbench, card: Path) -> Iterator[Files]:
+def still_files(folder: Path) -> Iterator[Files]:
     """With a controller whose line does not start: files stay as the test puts them."""
-    controller = Controller(bench.app, Line(bench.app.engine))
+    paths = Paths.find({HOME: str(folder / "home")})
+    app = bootstrap.build(paths, exclusive=True, secrets=SessionSecrets())
+    app.store.connections.save(Connection("office", "cloud-api", "http://127.0.0.1:9"))
+    controller = Controller(app, Line(app.engine))
     try:
-        yield Files(bench, controller, card)
+        yield Files(controller, folder / "card")
     finally:
         controller.feed.close()
+        app.close()
+        # Nobody else does it without an event loop, and each new theme would dress the dead too.
+        QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
 
 
 def names(count: int, folder: str = "DCIM/100MEDIA") -> list[str]:

@@ -11,9 +11,11 @@ from PySide6.QtWidgets import QApplication, QLabel
 from pytestqt.qtbot import QtBot
 
 from app import bootstrap
+from app.domain.errors import Fault
+from app.engine.doctor import Leg
 from app.ui.connection_form import ConnectionForm
 from app.ui.controller import Controller
-from app.ui.legs import LegState
+from app.ui.legs import LegList, LegState
 from tests.helpers.workbench import Workbench
 from tests.ui.batch_kit import until
 from tests.ui.form_kit import SERVICES, Forms, buttons
@@ -203,3 +205,29 @@ async def test_a_form_that_is_left_while_it_tests_is_safe(
     QApplication.sendPostedEvents(form, QEvent.Type.DeferredDelete)
     await asyncio.sleep(1.0)
     assert bench.cloud.journal.entries
+
+
+def test_after_a_leg_that_failed_no_other_one_is_tried(qtbot: QtBot) -> None:
+    legs = LegList()
+    qtbot.addWidget(legs)
+    legs.begin()
+    legs.passed(Leg("name", "a is b"))
+    legs.passed(Leg("connection", "no", Fault("offline", "No way there.", "Wait.", "errno 7")))
+    states = [row.state for row in legs.rows]
+    assert states == [LegState.PASSED, LegState.FAILED] + [LegState.WAITING] * 4
+    legs.begin()
+    assert legs.rows[1].fault is None
+    assert legs.rows[1].report() == ""
+
+
+def test_settings_that_stop_the_test_have_a_line_of_their_own(qtbot: QtBot) -> None:
+    legs = LegList()
+    qtbot.addWidget(legs)
+    legs.begin()
+    legs.passed(Leg("settings", "x", Fault("usage", "The certificate file cannot be used.")))
+    legs.finish()
+    assert legs.failed is not None
+    assert legs.failed.name == "settings"
+    assert {row.state for row in legs.rows} == {LegState.WAITING}
+    legs.begin()
+    assert legs.failed is None

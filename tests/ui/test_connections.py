@@ -157,6 +157,7 @@ async def test_a_connection_of_a_service_unknown_here_can_only_be_removed(
     strange = Connection("Strange", "tomorrow", "https://a.example", {"x": "y"})
     bench.app.store.connections.save(strange)
     controller.connections_changed.emit()
+    await asyncio.sleep(0.05)
     card = page.cards[-1]
     assert not card.edit_button.isEnabled()
     assert "tomorrow at a.example" in words_on(card)

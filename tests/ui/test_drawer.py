@@ -15,13 +15,12 @@ from app.domain.preferences import Language
 from app.domain.states import FileState
 from app.ui import language
 from app.ui.file_table import FilePanel
-from tests.helpers.workbench import Workbench
 from tests.ui.file_kit import MD5, REFUSED, Files, names, settle, still_files, until
 
 
 @pytest.fixture
-def files(bench: Workbench, tmp_path: Path, qapp: QApplication) -> Iterator[Files]:
-    with still_files(bench, tmp_path / "card") as made:
+def files(tmp_path: Path, qapp: QApplication) -> Iterator[Files]:
+    with still_files(tmp_path) as made:
         yield made
 
 
@@ -61,7 +60,7 @@ def test_it_shows_all_about_a_delivered_file_and_copies_each_value(
     wanted = {
         page.name: ("DJI_00000.JPG", "Copy name"),
         page.folder: (str(files.card / "DCIM" / "100MEDIA"), "Copy folder"),
-        page.md5: (MD5, "Copy MD5"),
+        page.md5: (MD5, "Copy checksum"),
         page.etag: (MD5, "Copy etag"),
         page.key: (f"p/{file_id}", "Copy object key"),
     }

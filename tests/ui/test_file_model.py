@@ -18,6 +18,7 @@ from pytestqt.modeltest import ModelTester
 from pytestqt.qtbot import QtBot
 
 from app.domain.errors import Fault
+from app.domain.events import FilesChanged, FileWaits
 from app.domain.model import FileLine
 from app.domain.states import BatchState, FileState
 from app.store.store import FILE_NAME
@@ -36,8 +37,8 @@ OFFLINE = Fault("offline", "There is no network.", "It goes on by itself.")
 
 
 @pytest.fixture
-def files(bench: Workbench, tmp_path: Path, qapp: QApplication) -> Iterator[Files]:
-    with still_files(bench, tmp_path / "card") as made:
+def files(tmp_path: Path, qapp: QApplication) -> Iterator[Files]:
+    with still_files(tmp_path) as made:
         yield made
 
 
@@ -474,6 +475,29 @@ def test_a_held_batch_says_so_in_every_waiting_row(files: Files, model: FileMode
     assert model.index(2, Column.SAYS).data() == ""
     files.controller.engine.hold("a", True)
     until(lambda: model.index(2, Column.SAYS).data() == "Goes on when you resume this batch")
+
+
+def test_a_file_that_rests_between_two_attempts_says_why_while_somebody_looks(
+    files: Files, model: FileModel
+) -> None:
+    loaded(model, files.batch("a", names(2)))
+    (resting,) = files.check("a")
+    files.told("a", resting)
+    settle(model)
+    engine = files.controller.engine
+    publish = engine._context.publish  # pyright: ignore[reportPrivateUsage]
+    publish(FileWaits("a", resting, OFFLINE, 5.0))
+    files.controller.feed.batch_changed.emit("a")
+    assert model.index(0, Column.STATE).data() == "Checking"
+    model.watch(True)
+    assert model.index(0, Column.STATE).data() == "No network"
+    assert model.index(0, Column.SAYS).data() == "There is no network. It goes on by itself."
+    told: list[int] = []
+    model.dataChanged.connect(lambda top, *_: told.append(top.row()))
+    publish(FilesChanged("a", (resting,)))
+    files.controller.feed.batch_changed.emit("a")
+    assert told == [0]
+    assert model.index(0, Column.STATE).data() == "Checking"
 
 
 def test_spans_are_runs_of_neighbours() -> None:

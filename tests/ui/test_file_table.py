@@ -17,13 +17,12 @@ from app.ui import language, theme
 from app.ui.file_delegate import ROW
 from app.ui.file_model import Column, Filter, Order
 from app.ui.file_table import FilePanel
-from tests.helpers.workbench import Workbench
 from tests.ui.file_kit import Files, names, settle, shown, still_files, until
 
 
 @pytest.fixture
-def files(bench: Workbench, tmp_path: Path, qapp: QApplication) -> Iterator[Files]:
-    with still_files(bench, tmp_path / "card") as made:
+def files(tmp_path: Path, qapp: QApplication) -> Iterator[Files]:
+    with still_files(tmp_path) as made:
         yield made
 
 
