@@ -61,9 +61,7 @@ class Studio:
                     state.hide()
 
     @asynccontextmanager
-    async def _window(
-        self, home: Path, connections: tuple[Connection, ...]
-    ) -> AsyncIterator[None]:
+    async def _window(self, home: Path, connections: tuple[Connection, ...]) -> AsyncIterator[None]:
         from app.ui.controller import Controller
         from app.ui.window import Window
 
@@ -94,7 +92,8 @@ class Studio:
     # -- taking the pictures ---------------------------------------------------------------------
 
     async def _photograph(self, state: State) -> None:
-        from app.ui import language, theme
+        from app.ui import language
+        from app.ui.look import theme
 
         for look in THEMES:
             for spoken in LANGUAGES:
@@ -228,7 +227,9 @@ class Studio:
                 )
             ]
             self.controller.pause(ids[2])
-            await self._until(lambda: engine.counts(ids[0]).delivered + engine.counts(ids[0]).moving > 8)
+            await self._until(
+                lambda: engine.counts(ids[0]).delivered + engine.counts(ids[0]).moving > 8
+            )
             await asyncio.sleep(22)  # remaining time is said when it is believable
             self._sending = ids[0]
             self.controller.prefer(
@@ -269,7 +270,7 @@ class Studio:
         self.window.close()
 
     def _close_sheets(self) -> None:
-        from app.ui.sheet import Sheet
+        from app.ui.look.sheet import Sheet
 
         for sheet in self.window.findChildren(Sheet):
             sheet.close()

@@ -6,9 +6,9 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction, QActionGroup, QIcon, QKeySequence
 from PySide6.QtWidgets import QMenu, QWidget
 
-from app.ui import icons, parts
-from app.ui.icons import Icon
 from app.ui.language import later, t
+from app.ui.look import icons, parts
+from app.ui.look.icons import Icon
 from app.ui.system.power import Finish
 
 _FINISH_WORDS = {

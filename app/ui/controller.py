@@ -230,4 +230,3 @@ class Controller(QObject):
                 done(answer)
 
         self.tasks.start(asked())
-

@@ -12,12 +12,13 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 from app.domain.errors import Fault
 from app.domain.ports import Cancel
 from app.engine.glance import Glance
-from app.ui import parts, text, theme
+from app.ui import text
 from app.ui.controller import Controller
-from app.ui.icons import Icon, Tint
-from app.ui.labels import ElidedLabel, Picture, Role, label
 from app.ui.language import nt, said, t
-from app.ui.parts import Card, Translated, restyle
+from app.ui.look import parts, theme
+from app.ui.look.icons import Icon, Tint
+from app.ui.look.labels import ElidedLabel, Picture, Role, label
+from app.ui.look.parts import Card, Translated, restyle
 
 _MOST_TILES = 6
 

@@ -9,12 +9,13 @@ from PySide6.QtCore import QRectF, Qt, Signal
 from PySide6.QtGui import QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from app.ui import parts, text, theme
+from app.ui import text
 from app.ui.controller import Controller
-from app.ui.icons import Icon, Tint
-from app.ui.labels import ElidedLabel, EmptyNote, Picture, Role, label
 from app.ui.language import t
-from app.ui.parts import Card, Kind, Translated
+from app.ui.look import parts, theme
+from app.ui.look.icons import Icon, Tint
+from app.ui.look.labels import ElidedLabel, EmptyNote, Picture, Role, label
+from app.ui.look.parts import Card, Kind, Translated
 from app.ui.system import cards
 
 

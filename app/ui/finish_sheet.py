@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from app.ui.labels import Role, label
 from app.ui.language import nt, t
-from app.ui.parts import Kind
-from app.ui.sheet import Sheet
+from app.ui.look.labels import Role, label
+from app.ui.look.parts import Kind
+from app.ui.look.sheet import Sheet
 from app.ui.system.power import Countdown, Finish, act
 from app.ui.window import Window
 
@@ -24,9 +24,11 @@ def ask_then_finish(window: Window, finish: Finish, end: Callable[[], None]) -> 
     left = label(Role.HEADLINE)
     sheet.body.addWidget(left)
     countdown = Countdown(parent=sheet)
-    countdown.tick.connect(
-        lambda seconds: left.setText(nt("in {n} second", "in {n} seconds", seconds))
-    )
+
+    def tell(seconds: int) -> None:
+        left.setText(nt("in {n} second", "in {n} seconds", seconds))
+
+    countdown.tick.connect(tell)
     sheet.closed.connect(countdown.cancel)
     sheet.add_button(t("Stay on"), Kind.PRIMARY)
 

@@ -6,12 +6,13 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QComboBox, QFrame, QMenu, QSizePolicy, QToolButton
 
 from app.domain.preferences import Preferences
-from app.ui import parts, text, theme
+from app.ui import text
 from app.ui.controller import Controller
-from app.ui.icons import Icon, Tint
-from app.ui.labels import Picture, Role, label
 from app.ui.language import t
-from app.ui.parts import Translated
+from app.ui.look import parts, theme
+from app.ui.look.icons import Icon, Tint
+from app.ui.look.labels import Picture, Role, label
+from app.ui.look.parts import Translated
 from app.ui.system.power import Finish
 
 _ADD = ""  # the entry that leads to the connections

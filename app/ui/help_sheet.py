@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QGridLayout, QWidget
 
-from app.ui import theme
-from app.ui.labels import Role, label
 from app.ui.language import t
-from app.ui.parts import Kind
-from app.ui.sheet import Sheet
+from app.ui.look import theme
+from app.ui.look.labels import Role, label
+from app.ui.look.parts import Kind
+from app.ui.look.sheet import Sheet
 
 _WIDTH = 640
 

@@ -18,9 +18,10 @@ from app import __version__, bootstrap
 from app.domain.errors import Fault, PostflightError
 from app.engine.line import Line
 from app.paths import Paths
-from app.ui import icons, language, runtime, theme
+from app.ui import language, runtime
 from app.ui.controller import Controller
 from app.ui.finish_sheet import ask_then_finish
+from app.ui.look import icons, theme
 from app.ui.manners import Manners
 from app.ui.system.power import Finish
 from app.ui.system.single import Door, knock

@@ -9,11 +9,11 @@ from enum import IntEnum
 from PySide6.QtGui import QAccessible, QAccessibleEvent
 from PySide6.QtWidgets import QFrame, QLabel, QSizePolicy, QWidget
 
-from app.ui import parts, theme
-from app.ui.icons import Icon, Tint
-from app.ui.labels import Picture, Role, label
 from app.ui.language import nt, t
-from app.ui.parts import Kind, Translated, restyle
+from app.ui.look import parts, theme
+from app.ui.look.icons import Icon, Tint
+from app.ui.look.labels import Picture, Role, label
+from app.ui.look.parts import Kind, Translated, restyle
 
 
 class Weight(IntEnum):

@@ -7,8 +7,8 @@ from typing import Final
 from app.domain.model import Batch
 from app.domain.states import BatchState, FileState, JobState
 from app.domain.words import BATCH_WORDS, FILE_WORDS
-from app.ui.icons import Icon, Tint
 from app.ui.language import said, t
+from app.ui.look.icons import Icon, Tint
 
 FILE_LOOKS: Final[dict[FileState, tuple[Icon, Tint]]] = {
     FileState.QUEUED: (Icon.CLOCK, Tint.DIM),

@@ -20,15 +20,15 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QCheckBox, QMainWindow, QStackedWidget
 
 from app.domain.preferences import Closing
-from app.ui import icons
 from app.ui.actions import Actions
 from app.ui.controller import Controller
 from app.ui.drop_overlay import paths_of
 from app.ui.help_sheet import open_help
 from app.ui.language import nt, t
-from app.ui.parts import Kind, Translated
+from app.ui.look import icons
+from app.ui.look.parts import Kind, Translated
+from app.ui.look.sheet import Sheet
 from app.ui.practice import PracticeStage
-from app.ui.sheet import Sheet
 from app.ui.workspace import Page, Workspace
 
 _WIDTH, _HEIGHT = 1180, 760

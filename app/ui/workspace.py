@@ -11,21 +11,21 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFileDialog, QSplitter, QStackedWidget, QWidget
 
 from app.domain.errors import Fault
-from app.ui import parts
-from app.ui.batch_page import BatchPage
-from app.ui.connections_page import ConnectionsPage
+from app.ui.batches.history_page import HistoryPage
+from app.ui.batches.page import BatchPage
+from app.ui.batches.sidebar import Sidebar
+from app.ui.batches.wishes import Wish
+from app.ui.connections.page import ConnectionsPage
 from app.ui.controller import Controller
 from app.ui.drop_overlay import DropOverlay
 from app.ui.empty_page import EmptyPage
-from app.ui.file_rows import Filter
+from app.ui.files.rows import Filter
 from app.ui.header import Header
-from app.ui.history_page import HistoryPage
 from app.ui.language import t
+from app.ui.look import parts
 from app.ui.message_bar import Message, MessageBar, Weight
 from app.ui.messages import Messages
-from app.ui.settings_page import SettingsPage
-from app.ui.sidebar import Sidebar
-from app.ui.wishes import Wish
+from app.ui.settings.page import SettingsPage
 
 
 class Page(Enum):

@@ -21,10 +21,10 @@ from app.domain.preferences import Theme
 from app.domain.states import BatchState, FileState
 from app.engine.line import Line
 from app.store.files import NewFile
-from app.ui import theme
 from app.ui.controller import Controller
-from app.ui.file_model import Column, Filter
-from app.ui.file_table import FilePanel
+from app.ui.files.model import Column, Filter
+from app.ui.files.table import FilePanel
+from app.ui.look import theme
 from tests.helpers.workbench import Workbench, workbench
 
 BATCH = "b" * 32

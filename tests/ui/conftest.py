@@ -1,4 +1,4 @@
-"""What every test of the window has: the practice cloud, a controller, English and a light theme."""
+"""What every test of the window has: practice cloud, controller, English, a light theme."""
 
 from __future__ import annotations
 
@@ -11,8 +11,9 @@ from PySide6.QtWidgets import QApplication
 
 from app.domain.preferences import Language, Theme
 from app.engine.line import Line
-from app.ui import language, theme
+from app.ui import language
 from app.ui.controller import Controller
+from app.ui.look import theme
 from tests.helpers.workbench import Workbench, workbench
 
 

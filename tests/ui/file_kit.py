@@ -20,7 +20,7 @@ from app.paths import HOME, Paths
 from app.store.files import NewFile
 from app.store.secrets import SessionSecrets
 from app.ui.controller import Controller
-from app.ui.file_model import FileModel
+from app.ui.files.model import FileModel
 
 REFUSED = Fault(
     "forbidden", "The storage refused write access.", "Ask for the right to write.", "AccessDenied"

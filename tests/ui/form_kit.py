@@ -12,10 +12,10 @@ from pytestqt.qtbot import QtBot
 from app import bootstrap
 from app.domain.errors import Fault
 from app.domain.model import Connection
-from app.ui.connection_form import ConnectionForm
+from app.ui.connections.fields import FieldBox
+from app.ui.connections.form import ConnectionForm
+from app.ui.connections.legs import LegState
 from app.ui.controller import Controller
-from app.ui.fields import FieldBox
-from app.ui.legs import LegState
 from tests.helpers.workbench import Workbench
 from tests.ui.batch_kit import until
 

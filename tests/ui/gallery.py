@@ -19,9 +19,9 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.ui import parts, theme
-from app.ui.icons import Icon, Tint
-from app.ui.parts import Kind, Role
+from app.ui.look import parts, theme
+from app.ui.look.icons import Icon, Tint
+from app.ui.look.parts import Kind, Role
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,11 +13,11 @@ from pytestqt.qtbot import QtBot
 from app.domain.preferences import Language
 from app.domain.states import BatchState
 from app.ui import language
-from app.ui.batch_card import fitting
-from app.ui.batch_list import BatchList
-from app.ui.batch_model import ID, LOOK, BatchLook, BatchModel
+from app.ui.batches.card import fitting
+from app.ui.batches.list import BatchList
+from app.ui.batches.model import ID, LOOK, BatchLook, BatchModel
+from app.ui.batches.wishes import Wish
 from app.ui.controller import Controller
-from app.ui.wishes import Wish
 from tests.helpers.workbench import Workbench
 from tests.ui.batch_kit import CLOUD_API, METASTUDIO, delivered, send, slow_storage, tick, until
 

@@ -18,10 +18,10 @@ from app.engine.meter import Pulse
 from app.practice.faults import Action
 from app.practice.faults import Fault as Trouble
 from app.ui import language
-from app.ui.batch_head import Speeds
-from app.ui.batch_page import BatchPage
+from app.ui.batches.head import Speeds
+from app.ui.batches.page import BatchPage
+from app.ui.batches.wishes import Wish
 from app.ui.controller import Controller
-from app.ui.wishes import Wish
 from tests.helpers.workbench import Workbench
 from tests.ui.batch_kit import (
     CLOUD_API,

@@ -6,9 +6,9 @@ from app.domain.errors import Fault
 from app.domain.model import Counts
 from app.domain.states import BatchState
 from app.engine.meter import Pulse
-from app.ui import progress
-from app.ui.icons import Icon, Tint
-from app.ui.progress import Ratchet, Reach
+from app.ui.batches import progress
+from app.ui.batches.progress import Ratchet, Reach
+from app.ui.look.icons import Icon, Tint
 from tests.ui.batch_kit import batch, snapshot
 
 _REST = Pulse(0, 0, 0.0, None)

@@ -8,8 +8,8 @@ from pathlib import Path
 
 from PySide6.QtWidgets import QApplication
 
+from app.ui.batches.roster import Roster
 from app.ui.controller import Controller
-from app.ui.roster import Roster
 from tests.helpers.workbench import Workbench
 from tests.ui.batch_kit import delivered, tick, until
 

@@ -8,7 +8,7 @@ from pytestqt.qtbot import QtBot
 from app.bootstrap import spec_of
 from app.domain.model import Counts, Job
 from app.domain.states import BatchState, JobState
-from app.ui.stages import Mark, StageRow, Step, stages
+from app.ui.batches.stages import Mark, StageRow, Step, stages
 from tests.ui.batch_kit import CLOUD_API, FLIGHTHUB, METASTUDIO, batch, snapshot
 
 _ALL = Counts(total=2, delivered=2, bytes_total=10, bytes_delivered=10, bytes_stored=10)

@@ -16,9 +16,9 @@ from app.domain.model import Connection
 from app.domain.preferences import Language
 from app.services.base import Field, ServiceSpec
 from app.ui import language
+from app.ui.connections.fields import ChoiceBox, FileBox, ManyBox, TextBox, editor
+from app.ui.connections.legs import LegState
 from app.ui.controller import Controller
-from app.ui.fields import ChoiceBox, FileBox, ManyBox, TextBox, editor
-from app.ui.legs import LegState
 from tests.helpers.workbench import Workbench
 from tests.ui.batch_kit import until
 from tests.ui.form_kit import SERVICES, Forms, by_keyboard

@@ -13,9 +13,9 @@ from pytestqt.qtbot import QtBot
 from app import bootstrap
 from app.domain.errors import Fault
 from app.engine.doctor import Leg
-from app.ui.connection_form import ConnectionForm
+from app.ui.connections.form import ConnectionForm
+from app.ui.connections.legs import LegList, LegState
 from app.ui.controller import Controller
-from app.ui.legs import LegList, LegState
 from tests.helpers.workbench import Workbench
 from tests.ui.batch_kit import until
 from tests.ui.form_kit import SERVICES, Forms, buttons

@@ -18,7 +18,7 @@ from app.domain.preferences import Language
 from app.engine.line import Line
 from app.store.secrets import LayeredSecrets, SessionSecrets
 from app.ui import language
-from app.ui.connections_page import ConnectionsPage
+from app.ui.connections.page import ConnectionsPage
 from app.ui.controller import Controller
 from tests.helpers.flights import write_flight
 from tests.helpers.workbench import Workbench

@@ -14,7 +14,7 @@ from app.domain.errors import Fault
 from app.domain.preferences import Language
 from app.domain.states import FileState
 from app.ui import language
-from app.ui.file_table import FilePanel
+from app.ui.files.table import FilePanel
 from tests.ui.file_kit import MD5, REFUSED, Files, names, settle, still_files, until
 
 

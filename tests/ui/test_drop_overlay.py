@@ -27,7 +27,10 @@ def mime(*paths: Path, text: str = "") -> QMimeData:
 
 
 def test_files_and_folders_of_this_computer_are_taken_each_once(tmp_path: Path) -> None:
-    assert paths_of(mime(tmp_path, tmp_path / "飞行 1", tmp_path)) == [tmp_path, tmp_path / "飞行 1"]
+    assert paths_of(mime(tmp_path, tmp_path / "飞行 1", tmp_path)) == [
+        tmp_path,
+        tmp_path / "飞行 1",
+    ]
 
 
 def test_pasted_paths_may_be_quoted_and_stand_on_lines_of_their_own(tmp_path: Path) -> None:
@@ -99,7 +102,9 @@ async def test_another_connection_is_chosen_by_hovering_over_it(
     names = [item.name for item in controller.connections()]
     stage.overlay.begin([tmp_path], names, names[0])
     QApplication.processEvents()
-    tile = next(w for w in stage.overlay.findChildren(QWidget) if getattr(w, "connection", "") == names[1])
+    tile = next(
+        w for w in stage.overlay.findChildren(QWidget) if getattr(w, "connection", "") == names[1]
+    )
     stage.overlay.hover(QPointF(tile.geometry().center()))
     assert stage.overlay.connection == names[1]
     assert f"Send to {names[1]}" in stage.words()

@@ -22,11 +22,11 @@ from app.domain.events import FilesChanged, FileWaits
 from app.domain.model import FileLine
 from app.domain.states import BatchState, FileState
 from app.store.store import FILE_NAME
-from app.ui import file_words
 from app.ui.controller import Controller
-from app.ui.file_model import SETTLE, Column, Data, FileModel, Filter, Order
-from app.ui.file_rows import AT_ONCE, Rows, count_of, spans
-from app.ui.file_words import Around, Motion, Motions
+from app.ui.files import words as file_words
+from app.ui.files.model import SETTLE, Column, Data, FileModel, Filter, Order
+from app.ui.files.rows import AT_ONCE, Rows, count_of, spans
+from app.ui.files.words import Around, Motion, Motions
 from tests.helpers.flights import write_flight
 from tests.helpers.workbench import Workbench
 from tests.ui.file_kit import Files, names, settle, shown, still_files, until

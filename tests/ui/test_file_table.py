@@ -13,10 +13,11 @@ from pytestqt.qtbot import QtBot
 
 from app.domain.preferences import Language, Theme
 from app.domain.states import BatchState, FileState
-from app.ui import language, theme
-from app.ui.file_delegate import ROW
-from app.ui.file_model import Column, Filter, Order
-from app.ui.file_table import FilePanel
+from app.ui import language
+from app.ui.files.delegate import ROW
+from app.ui.files.model import Column, Filter, Order
+from app.ui.files.table import FilePanel
+from app.ui.look import theme
 from tests.ui.file_kit import Files, names, settle, shown, still_files, until
 
 

@@ -11,9 +11,9 @@ from pytestqt.qtbot import QtBot
 
 from app.domain.model import Batch
 from app.domain.states import BatchState
+from app.ui.batches.history_model import Column
+from app.ui.batches.history_page import HistoryPage
 from app.ui.controller import Controller
-from app.ui.history_model import Column
-from app.ui.history_page import HistoryPage
 from tests.helpers.workbench import Workbench
 from tests.ui.batch_kit import CLOUD_API, METASTUDIO, button, delivered, send, tick, until
 

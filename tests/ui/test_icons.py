@@ -14,8 +14,8 @@ from PySide6.QtSvg import QSvgRenderer
 from PySide6.QtWidgets import QApplication
 
 from app.domain.preferences import Theme
-from app.ui import icons, theme
-from app.ui.icons import FOLDER, Icon, Tint, app_icon, icon, pixmap
+from app.ui.look import icons, theme
+from app.ui.look.icons import FOLDER, Icon, Tint, app_icon, icon, pixmap
 
 
 @pytest.fixture(autouse=True)

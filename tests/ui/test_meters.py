@@ -11,10 +11,10 @@ from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
 from app.domain.preferences import Theme
-from app.ui import theme
-from app.ui.icons import Tint
-from app.ui.parts import Bar, Sparkline
-from app.ui.stylesheet import track
+from app.ui.look import theme
+from app.ui.look.icons import Tint
+from app.ui.look.parts import Bar, Sparkline
+from app.ui.look.stylesheet import track
 
 
 @pytest.fixture(autouse=True)

@@ -12,9 +12,9 @@ from PySide6.QtWidgets import QApplication, QComboBox, QLabel, QLineEdit, QPushB
 from pytestqt.qtbot import QtBot
 
 from app.domain.preferences import Theme
-from app.ui import icons, parts, theme
-from app.ui.icons import Icon, Tint
-from app.ui.parts import Chip, ElidedLabel, EmptyNote, Kind, Picture, Role
+from app.ui.look import icons, parts, theme
+from app.ui.look.icons import Icon, Tint
+from app.ui.look.parts import Chip, ElidedLabel, EmptyNote, Kind, Picture, Role
 
 Shown = TypeVar("Shown", bound=QWidget)
 NAME = "DJI_20260614091201_0001_W.JPG"

@@ -14,8 +14,8 @@ from PySide6.QtCore import QSize
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from app.ui.icons import Icon
-from app.ui.preview import Preview, thumbnail
+from app.ui.files.preview import Preview, thumbnail
+from app.ui.look.icons import Icon
 from tests.ui.file_kit import until
 
 ROOM = QSize(200, 100)

@@ -16,10 +16,11 @@ from pytestqt.qtbot import QtBot
 
 from app.domain.preferences import Closing, Hours, Language, LogLevel, Preferences, Theme
 from app.paths import HOME, Paths
-from app.ui import language, theme
+from app.ui import language
 from app.ui.controller import Controller
-from app.ui.settings_page import SettingsPage
-from app.ui.settings_section import Section
+from app.ui.look import theme
+from app.ui.settings.page import SettingsPage
+from app.ui.settings.section import Section
 from tests.helpers.workbench import Workbench
 from tests.ui.batch_kit import until
 from tests.ui.form_kit import by_keyboard

@@ -18,7 +18,7 @@ from app.domain.preferences import Hours, Theme
 from app.paths import HOME, Paths
 from app.store.secrets import LayeredSecrets, SessionSecrets
 from app.ui.controller import Controller
-from app.ui.settings_page import SettingsPage
+from app.ui.settings.page import SettingsPage
 from tests.helpers.certificates import make_certificate
 from tests.helpers.proxy import ProxyServer, port_of
 from tests.helpers.scripted import Reply, ScriptedServer

@@ -9,10 +9,10 @@ from pytestqt.qtbot import QtBot
 
 from app.domain.preferences import Language
 from app.ui import language
+from app.ui.batches.sidebar import Sidebar
+from app.ui.batches.wishes import Wish
 from app.ui.controller import Controller
-from app.ui.sidebar import Sidebar
 from app.ui.system.cards import Card
-from app.ui.wishes import Wish
 from tests.helpers.workbench import Workbench
 from tests.ui.batch_kit import button, delivered, tick, until
 

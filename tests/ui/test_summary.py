@@ -13,13 +13,13 @@ from pytestqt.qtbot import QtBot
 from app.domain.errors import Fault
 from app.domain.model import Counts, Job
 from app.domain.states import BatchState, JobState
-from app.ui.batch_page import BatchPage
+from app.ui.batches.jobs import Jobs
+from app.ui.batches.page import BatchPage
+from app.ui.batches.receipt_saver import ReceiptSaver, file_name
+from app.ui.batches.summary import Summary
+from app.ui.batches.wishes import Wish
 from app.ui.controller import Controller
-from app.ui.jobs import Jobs
-from app.ui.receipt_saver import ReceiptSaver, file_name
-from app.ui.strips import CopyButton
-from app.ui.summary import Summary
-from app.ui.wishes import Wish
+from app.ui.look.strips import CopyButton
 from tests.helpers.workbench import Workbench
 from tests.ui.batch_kit import (
     FLIGHTHUB,

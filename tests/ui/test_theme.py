@@ -13,9 +13,9 @@ from PySide6.QtWidgets import QApplication, QLabel, QLineEdit
 from pytestqt.qtbot import QtBot
 
 from app.domain.preferences import Theme
-from app.ui import parts, theme
-from app.ui.colours import READABLE, contrast, high_contrast
-from app.ui.parts import Role
+from app.ui.look import parts, theme
+from app.ui.look.colours import READABLE, contrast, high_contrast
+from app.ui.look.parts import Role
 from tests.ui.gallery import CHINESE, ENGLISH, Words, gallery
 
 LOOKS = {

@@ -17,9 +17,10 @@ from app.domain.preferences import Closing, Language, Theme
 from app.domain.states import BatchState
 from app.engine.line import Line
 from app.practice.faults import parse_faults
-from app.ui import language, theme
+from app.ui import language
 from app.ui.controller import Controller
-from app.ui.sheet import Sheet
+from app.ui.look import theme
+from app.ui.look.sheet import Sheet
 from app.ui.window import Window
 from app.ui.workspace import Page
 from tests.helpers.flights import write_flight

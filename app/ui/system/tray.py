@@ -12,8 +12,8 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QApplication, QMenu, QSystemTrayIcon
 
-from app.ui.icons import app_icon
 from app.ui.language import t
+from app.ui.look.icons import app_icon
 from app.ui.system.notices import Kind, Merger, Shown
 
 _CALM_MS: Final = 1000

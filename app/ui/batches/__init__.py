@@ -1,0 +1,1 @@
+"""Batches in the window: the list, the page of one, the history."""

@@ -1,0 +1,240 @@
+"""The page of one batch: its head, what came of it, and its files."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+
+from PySide6.QtCore import QEvent, QObject, QSize, Qt, Signal
+from PySide6.QtWidgets import QFrame, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
+
+from app.domain.errors import UsageError
+from app.domain.states import ENDED
+from app.engine.engine import Snapshot
+from app.ui.batches.actions import carry_out
+from app.ui.batches.head import BatchHead
+from app.ui.batches.jobs import Jobs
+from app.ui.batches.questions import cancelling, deleting, deleting_for_good, removing
+from app.ui.batches.receipt_saver import ReceiptSaver
+from app.ui.batches.summary import Summary
+from app.ui.batches.wishes import Wish
+from app.ui.controller import Controller
+from app.ui.files.rows import Filter
+from app.ui.files.table import FilePanel
+from app.ui.look import parts, theme
+from app.ui.look.strips import Confirm
+
+_PANEL: Final = 220  # pixels that the files always have
+_ENDS: Final = 96
+
+
+class BatchPage(QWidget):
+    """Empty until a batch is shown; everything destructive is asked inside the page."""
+
+    connections_wanted = Signal()
+
+    def __init__(
+        self,
+        controller: Controller,
+        monotonic: Callable[[], float] = time.monotonic,
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._controller = controller
+        self._batch_id: str | None = None
+        self._ended = False
+        self.head = BatchHead(controller, monotonic)
+        self.confirm = Confirm()
+        self.summary = Summary(controller)
+        self.jobs = Jobs(controller)
+        self.panel = FilePanel(controller)
+        self.saver = ReceiptSaver(controller, self)
+        self._ends = _Ends(self.summary, self.jobs)
+        self._put_together()
+        self._connect()
+        self.show_batch(None)
+
+    def _put_together(self) -> None:
+        self.panel.setMinimumHeight(_PANEL)
+        self._above = QWidget()
+        margins = (theme.XL, theme.L, theme.XL, theme.M)
+        self._above.setLayout(
+            parts.column(self.head, self.confirm, spacing=theme.M, margins=margins)
+        )
+        self._above.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
+        box: QVBoxLayout = parts.column(self._above, self._ends, self.panel, spacing=0)
+        box.setStretch(2, 1)
+        self.setLayout(box)
+        self.setFocusProxy(self.panel)
+
+    def _connect(self) -> None:
+        self.head.wished.connect(self.ask)
+        self.summary.receipt_wished.connect(lambda: self.ask(Wish.RECEIPT))
+        self.summary.not_sent_wished.connect(self._show_not_sent)
+        self.saver.saved.connect(self._receipt_saved)
+        self._controller.feed.batch_changed.connect(self._changed)
+
+    # -- which batch -----------------------------------------------------------------------------
+
+    @property
+    def batch_id(self) -> str | None:
+        return self._batch_id
+
+    def show_batch(self, batch_id: str | None) -> None:
+        if batch_id != self._batch_id:
+            self.confirm.close_question()
+        self._batch_id = batch_id
+        for part in (self._above, self._ends, self.panel):
+            part.setVisible(batch_id is not None)
+        self.panel.show_batch(batch_id)
+        self.refresh()
+
+    def show_filter(self, wanted: Filter) -> None:
+        self.panel.show_filter(wanted)
+
+    def refresh(self) -> None:
+        """Reads the batch's numbers again; one that is gone empties the page."""
+        if self._batch_id is None:
+            return
+        snapshot = self._snapshot()
+        if snapshot is None:
+            self.show_batch(None)
+            return
+        self._keep_question_true(snapshot)
+        self.head.show_snapshot(snapshot)
+        self.summary.show_snapshot(snapshot)
+        self.jobs.show_snapshot(snapshot)
+        self._ends.fit()
+
+    def _keep_question_true(self, snapshot: Snapshot) -> None:
+        """What is asked follows the numbers, and goes away when the batch ends by itself."""
+        ended = snapshot.batch.state in ENDED
+        if ended != self._ended:
+            self.confirm.close_question()
+        self._ended = ended
+        self.confirm.retranslate()
+
+    def _snapshot(self) -> Snapshot | None:
+        try:
+            return self._controller.snapshot(self._batch_id or "")
+        except UsageError:  # removed
+            return None
+
+    def _changed(self, batch_id: str) -> None:
+        if batch_id == self._batch_id:
+            self.refresh()
+
+    # -- what is asked of it ---------------------------------------------------------------------
+
+    def ask(self, wish: Wish) -> None:
+        """Does it, or asks first where it cannot be undone."""
+        snapshot = self._snapshot()
+        if self._batch_id is None or snapshot is None:
+            return
+        if carry_out(self._controller, self._batch_id, wish):
+            self.refresh()
+            return
+        match wish:
+            case Wish.RECEIPT:
+                self.saver.ask(snapshot.batch, self)
+            case Wish.CHECK:
+                self.connections_wanted.emit()
+            case Wish.CANCEL:
+                self._ask_cancel(snapshot)
+            case Wish.DELETE:
+                self._ask_delete(snapshot)
+            case _:
+                self._ask_remove(snapshot)
+
+    def _ask_cancel(self, snapshot: Snapshot) -> None:
+        batch_id, service = snapshot.batch.id, self._service(snapshot)
+
+        def act() -> None:
+            self._controller.cancel(batch_id)
+            self.head.show_cancelling(batch_id)
+
+        self.confirm.ask(lambda: cancelling(self._controller.snapshot(batch_id), service), act)
+
+    def _ask_delete(self, snapshot: Snapshot) -> None:
+        batch_id, service = snapshot.batch.id, self._service(snapshot)
+
+        def delete() -> None:
+            self._controller.cancel(batch_id, delete=True)
+
+        def again() -> None:
+            self.confirm.ask(lambda: deleting_for_good(snapshot, service), delete)
+
+        self.confirm.ask(lambda: deleting(snapshot, service), again)
+
+    def _ask_remove(self, snapshot: Snapshot) -> None:
+        batch_id = snapshot.batch.id
+        self.confirm.ask(lambda: removing(1), lambda: self._controller.remove(batch_id))
+
+    def _service(self, snapshot: Snapshot) -> str:
+        return self._controller.spec(snapshot.batch).title
+
+    def _show_not_sent(self) -> None:
+        snapshot = self._snapshot()
+        if snapshot is not None:
+            failed = snapshot.counts.failed
+            self.panel.show_filter(Filter.NEEDS_YOU if failed else Filter.SKIPPED)
+            self.panel.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def _receipt_saved(self, batch_id: str, path: str) -> None:
+        self.summary.show_saved(batch_id, Path(path))
+        self._ends.fit()
+
+
+class _Ends(QScrollArea):
+    """As high as what is in it, while the page has the room; then it scrolls."""
+
+    def __init__(self, *widgets: QWidget) -> None:
+        super().__init__()
+        self._inner = QWidget()
+        self._inner.setLayout(
+            parts.column(*widgets, spacing=theme.M, margins=(theme.XL, 0, theme.XL, theme.M))
+        )
+        self._widgets = widgets
+        for widget in widgets:
+            widget.installEventFilter(self)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setWidgetResizable(True)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.setWidget(self._inner)
+        self.verticalScrollBar().rangeChanged.connect(self._make_way)
+        self._inner.setAutoFillBackground(False)
+        self.viewport().setAutoFillBackground(False)
+
+    def fit(self) -> None:
+        """After what is in it has changed."""
+        any_shown = any(not widget.isHidden() for widget in self._widgets)
+        self.setMaximumHeight(self._wanted() if any_shown else 0)
+        self.setMinimumHeight(min(self._wanted(), _ENDS) if any_shown else 0)
+        self.updateGeometry()
+
+    def sizeHint(self) -> QSize:
+        return QSize(super().sizeHint().width(), self._wanted())
+
+    def _make_way(self, lowest: int, highest: int) -> None:
+        """The scroll bar takes its room from the margin, so that all edges stay in line."""
+        bar = self.verticalScrollBar().sizeHint().width() if highest > lowest else 0
+        layout = self._inner.layout()
+        if layout is not None:
+            layout.setContentsMargins(theme.XL, 0, max(0, theme.XL - bar), theme.M)
+
+    def _wanted(self) -> int:
+        room = max(self.viewport().width(), 320)
+        layout = self._inner.layout()
+        if layout is not None and layout.hasHeightForWidth():
+            return layout.totalHeightForWidth(room)
+        return self._inner.sizeHint().height()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() in (QEvent.Type.LayoutRequest, QEvent.Type.ShowToParent,
+                            QEvent.Type.HideToParent, QEvent.Type.Resize):  # fmt: skip
+            self.fit()
+        return super().eventFilter(watched, event)

@@ -1,0 +1,1 @@
+"""Connections: their list, the form, the test."""

@@ -1,0 +1,1 @@
+"""How the window looks: colours, pictures, and the parts that pages are made of."""

@@ -1,0 +1,1 @@
+"""The page of settings, one module a section."""
