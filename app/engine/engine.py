@@ -120,7 +120,11 @@ class Engine:
 
     async def run(self, batch_ids: Iterable[str]) -> list[Batch]:
         """Carries these batches, side by side, until each is finished or stopped."""
-        runs = [asyncio.create_task(self._run(batch_id)) for batch_id in batch_ids]
+        ids = list(batch_ids)
+        if len(ids) == 1:
+            # Not in a task of its own: from this moment on `stop` finds it.
+            return [await self._run(ids[0])]
+        runs = [asyncio.create_task(self._run(batch_id)) for batch_id in ids]
         for ended in asyncio.as_completed(runs):
             try:
                 await ended

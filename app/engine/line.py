@@ -196,6 +196,8 @@ class Line:
 
     async def _run(self, batch_id: str) -> None:
         try:
+            if self._closing or self._engine.batch(batch_id).held:
+                return  # paused between the decision and now
             (batch,) = await self._engine.run([batch_id])
         except PostflightError as error:
             self._engine.explain(batch_id, error.fault())

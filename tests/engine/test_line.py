@@ -102,6 +102,26 @@ async def test_a_paused_batch_waits_for_the_person_also_after_a_restart(
         await until(lambda: state(bench, batch.id) is BatchState.DELIVERED)
 
 
+async def test_a_pause_and_a_quit_at_the_very_first_moment_are_heard(
+    bench: Workbench, tmp_path: Path
+) -> None:
+    folder = flight(tmp_path, "a", 60, 20_000)
+    for turns in range(6):
+        async with running(bench) as line:
+            batch = line.add(order(bench, folder))
+            for _ in range(turns):
+                await asyncio.sleep(0)
+            line.pause(batch.id)
+            await asyncio.sleep(0.1)
+            assert not bench.app.engine.runs(batch.id), turns
+    for turns in range(6):
+        async with running(bench) as line:
+            batch = line.add(order(bench, folder))
+            for _ in range(turns):
+                await asyncio.sleep(0)
+        assert bench.app.engine.counts(batch.id).delivered < 60
+
+
 async def test_after_a_quit_the_next_start_goes_on_by_itself(
     bench: Workbench, tmp_path: Path
 ) -> None:

@@ -20,6 +20,7 @@ from pytestqt.qtbot import QtBot
 from app.domain.errors import Fault
 from app.domain.events import FilesChanged, FileWaits
 from app.domain.model import FileLine
+from app.domain.placement import Grant
 from app.domain.states import BatchState, FileState
 from app.store.store import FILE_NAME
 from app.ui.controller import Controller
@@ -320,6 +321,19 @@ def test_in_moving_the_busiest_files_come_first(files: Files, model: FileModel) 
     files.told(batch, *later)
     until(lambda: model.rowCount() == 5)
     assert [model.line(row).id for row in range(5)] == [*sending, *later, *checked, *sent]
+
+
+def test_in_moving_a_file_that_gets_busier_rises(files: Files, model: FileModel) -> None:
+    batch = files.batch("a", names(2))
+    first, second = files.check(batch, 2)
+    model.choose(Filter.MOVING, "")
+    loaded(model, batch)
+    grant = files.store.grants.add(Grant(batch, "media", "g", "p/", ""))
+    files.store.files.placed(second, grant.id, "r", "p/2")
+    files.told(batch, second)
+    settle(model)
+    assert [model.line(row).id for row in (0, 1)] == [first, second]
+    until(lambda: model.line(0).id == second)
 
 
 # -- what holds still ----------------------------------------------------------------------------

@@ -141,7 +141,18 @@ def test_of_many_wishes_the_newest_is_what_is_seen(tmp_path: Path, qtbot: QtBot)
     qtbot.wait(100)
     assert preview.image is not None
     assert preview.image.height() > preview.image.width()
-    preview.show_icon(Icon.FILE)
+    preview.show_file(tmp_path / "a.MRK")
+    assert preview.image is None
+
+
+def test_a_photo_that_is_no_longer_wanted_does_not_appear(tmp_path: Path, qtbot: QtBot) -> None:
+    preview = Preview()
+    qtbot.addWidget(preview)
+    preview.show_file(photo(tmp_path / "a.JPG", (6000, 4000)))
+    time.sleep(0.05)  # the thread has begun with it
+    preview.show_file(tmp_path / "a.MRK")
+    until(lambda: not [t for t in threading.enumerate() if t.name == "pf-preview"])
+    qtbot.wait(50)
     assert preview.image is None
 
 

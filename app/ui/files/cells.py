@@ -142,9 +142,8 @@ class FileCells(QAbstractTableModel):
         self.endResetModel()
 
     def _place(self, numbers: list[int]) -> None:
-        """The same rows in another order; what came meanwhile stays at the end."""
+        """The same rows in another order."""
         rows = self._rows
-        numbers += rows.shown[len(numbers) :]
         if numbers == rows.shown:
             rows.ascends = not rows.arranges
             return

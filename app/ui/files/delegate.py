@@ -152,11 +152,6 @@ def hover(now: Tokens) -> QColor:
     return mix(now.surface, now.text if now.strong else now.edge, 0.25 if now.strong else 0.1)
 
 
-def says_room(column_width: int) -> int:
-    """The room for words in a cell of the column SAYS without a bar."""
-    return column_width - 2 * theme.S
-
-
 def state_width(metrics: QFontMetrics, words: list[str]) -> int:
     """The room the column STATE needs for the longest of `words`."""
     longest = max((metrics.horizontalAdvance(word) for word in words), default=0)

@@ -119,9 +119,6 @@ class Preview(QWidget):
             return
         self._show(kind(path.name), wanted)
 
-    def show_icon(self, which: Icon) -> None:
-        self._show(which, None)
-
     def _show(self, icon: Icon, path: Path | None) -> None:
         self._icon, self._path, self._image = icon, path, None
         self._number += 1

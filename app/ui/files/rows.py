@@ -318,7 +318,7 @@ class Rows:
             yield
         while len(runs) > 1:
             # Neighbours, or equal files would change places. Python merges what is sorted.
-            for first in range(len(runs) - 1 - len(runs) % 2, 0, -2):
+            for first in range(len(runs) - 1, 0, -2):
                 runs[first - 1] += runs.pop(first)
                 sort(runs[first - 1])
                 yield
