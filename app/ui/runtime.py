@@ -32,6 +32,7 @@ def run(application: QApplication, main: Callable[[], Coroutine[Any, Any, T]]) -
     """
     application.setQuitOnLastWindowClosed(False)
     gc.disable()
+    gc.freeze()  # what was imported stays: no sweep needs to look at it again
     sweeping = QTimer(application, interval=_SWEEP)
     sweeping.timeout.connect(sweep)
     sweeping.start()

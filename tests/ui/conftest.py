@@ -7,6 +7,8 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
+from PySide6.QtCore import QEvent
+from PySide6.QtGui import QFont
 from PySide6.QtWidgets import QApplication
 
 from app.domain.preferences import Language, Theme
@@ -19,12 +21,23 @@ from tests.helpers.workbench import Workbench, workbench
 
 @pytest.fixture(autouse=True)
 def english_and_light(qapp: QApplication) -> Iterator[None]:
-    """Language and theme belong to the whole program: each test starts from the same ones."""
+    """Language, theme and font belong to the whole program: each test starts from the same."""
+    qapp.setFont(QFont())
     language.use(Language.ENGLISH, qapp)
     theme.apply(qapp, Theme.LIGHT)
     yield
     language.use(Language.ENGLISH, qapp)
     theme.apply(qapp, Theme.LIGHT)
+
+
+@pytest.fixture(autouse=True)
+def nobody_left_behind(qapp: QApplication, english_and_light: None) -> Iterator[None]:
+    """No widget of this test hears of the next one's language, theme or font."""
+    yield
+    for widget in qapp.topLevelWidgets():
+        widget.hide()
+        widget.deleteLater()
+    qapp.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
 
 
 @pytest.fixture(autouse=True)

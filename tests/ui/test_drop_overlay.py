@@ -101,7 +101,7 @@ async def test_another_connection_is_chosen_by_hovering_over_it(
     stage = Stage(qtbot, controller)
     names = [item.name for item in controller.connections()]
     stage.overlay.begin([tmp_path], names, names[0])
-    QApplication.processEvents()
+    await asyncio.sleep(0.05)
     tile = next(
         w for w in stage.overlay.findChildren(QWidget) if getattr(w, "connection", "") == names[1]
     )

@@ -44,11 +44,14 @@ class Bar(QProgressBar):
         """None: nobody can say how far. `confirmed` is drawn full, the rest of `done` lighter."""
         self._done = None if done is None else min(1.0, max(0.0, done))
         self._confirmed = None if confirmed is None else min(1.0, max(0.0, confirmed))
+        # Qt's own bar paints at once, and with it all of the window that waits to be painted.
+        self.setUpdatesEnabled(False)
         if self._done is None:
             self.setRange(0, 0)
         else:
             self.setRange(0, _WHOLE)
             self.setValue(round(self._done * _WHOLE))
+        self.setUpdatesEnabled(True)
         self._move()
         self.update()
 
