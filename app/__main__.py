@@ -2,17 +2,29 @@
 
 from __future__ import annotations
 
-import ctypes.util
+import ctypes
+import gc
 import os
 import sys
 from collections.abc import Sequence
+from importlib import import_module
 from pathlib import Path
 
-from app.cli.main import has_screen
-from app.cli.main import main as run_commands
+from app.cli.arguments import folders_of, has_screen
 
 
 def main() -> None:
+    for stream in (sys.stdout, sys.stderr):
+        reconfigure = getattr(stream, "reconfigure", None)
+        if reconfigure is not None:
+            # File names need not be valid text, and old consoles know few characters.
+            reconfigure(errors="backslashreplace")
+    folders = folders_of(sys.argv[1:])
+    if folders is not None:
+        sys.exit(open_window(folders, False))
+    # Only now: the window is there sooner when it does not wait for the command line.
+    from app.cli.main import main as run_commands
+
     run_commands(open_window)
 
 
@@ -24,6 +36,12 @@ def open_window(folders: Sequence[Path], practice: bool) -> int:
     if problem := _missing_library():
         _say(problem, "README.md names the system libraries that the window needs.")
         return 2
+    # The window sweeps by itself (ui/runtime.py); until then there is only what stays anyway.
+    gc.disable()
+    # Before Qt: PySide6 puts an importer of its own in place, which slows all later imports, and
+    # pydantic, which hands out its names when they are asked for, may end in a circle with it.
+    import_module("app.bootstrap")
+
     try:
         from app.ui.main import open_window as shown
     except ImportError as error:
@@ -35,8 +53,11 @@ def open_window(folders: Sequence[Path], practice: bool) -> int:
 def _missing_library() -> str:
     """Without it Qt would end the program with a word about plugins that nobody understands."""
     on_x11 = sys.platform.startswith("linux") and not os.environ.get("WAYLAND_DISPLAY")
-    platform = os.environ.get("QT_QPA_PLATFORM", "xcb")
-    if on_x11 and platform == "xcb" and ctypes.util.find_library("xcb-cursor") is None:
+    if not on_x11 or os.environ.get("QT_QPA_PLATFORM", "xcb") != "xcb":
+        return ""
+    try:
+        ctypes.CDLL("libxcb-cursor.so.0")  # as Qt does; find_library would start ldconfig and gcc
+    except OSError:
         return "The system library libxcb-cursor is missing (package libxcb-cursor0)."
     return ""
 

@@ -50,11 +50,11 @@ from app.store.secrets import (
     variable_of,
 )
 from app.store.store import Store
-from app.transfer.mover import Mover
 from app.transfer.throttle import Throttle
 
 if TYPE_CHECKING:
     from app.practice.cloud import PracticeCloud
+    from app.transfer.mover import Mover
 
 __all__ = [
     "CA_FILE",
@@ -99,7 +99,7 @@ class App:
     _tuning: Tuning = field(default_factory=Tuning)
     throttle: Throttle = field(default_factory=Throttle)  # one for all that is sent
     # With the file of authorities that is the connection's own.
-    _movers: dict[str, Mover] = field(default_factory=dict[str, Mover])
+    _movers: dict[str, Mover] = field(default_factory=dict[str, "Mover"])
     _https: list[tuple[str, Http]] = field(default_factory=list[tuple[str, Http]])
 
     @property
@@ -130,6 +130,9 @@ class App:
 
     def _mover(self, connection: Connection) -> Mover:
         """One for each set of trusted authorities: connections to storages are kept and shared."""
+        # No window and no list waits for the import of what moves bytes.
+        from app.transfer.mover import Mover
+
         ca_file = connection.option("ca-file")
         if ca_file not in self._movers:
             mover = self._movers[ca_file] = Mover(

@@ -130,7 +130,9 @@ class Studio:
             State("drag-over", self._drag, self._drag_ends),
             State("connections", self._go("CONNECTIONS")),
             State("form-failing-test", self._failing_form, self._leave_form),
-            State("settings", self._show_settings, self._usual_settings),
+            State("settings", self._show_settings("general")),
+            State("settings-network", self._show_settings("network")),
+            State("settings-advanced", self._show_settings("advanced"), self._usual_settings),
             State("sending", self._show_sending),
             State("help", self._show_help, self._close_sheets),
             State("closing", self._show_closing, self._close_sheets),
@@ -255,8 +257,18 @@ class Studio:
     def _leave_form(self) -> None:
         self.window.workspace.connections_page.show_list()
 
-    async def _show_settings(self) -> None:
-        await self._go("SETTINGS")()
+    def _show_settings(self, section: str) -> Callable[[], Awaitable[None]]:
+        async def show() -> None:
+            from PySide6.QtWidgets import QScrollArea
+
+            await self._go("SETTINGS")()
+            await self._settle()
+            page = self.window.workspace.settings_page
+            part, area = getattr(page, section), page.findChild(QScrollArea)
+            top = part.mapTo(area.widget(), part.rect().topLeft()).y() - 16
+            area.verticalScrollBar().setValue(top if section != "general" else 0)
+
+        return show
 
     def _usual_settings(self) -> None:
         self.controller.prefer(Preferences())

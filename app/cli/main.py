@@ -6,13 +6,14 @@ import asyncio
 import os
 import sys
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import click
 
 from app import __version__, bootstrap
 from app.cli import objects, screen
+from app.cli.arguments import has_screen
 from app.cli.common import AS_JSON, opened
 from app.cli.connections import connection
 from app.cli.delivery import Delivery, report
@@ -255,28 +256,5 @@ for command in (connection, receipt, diagnostics):
 
 
 def main(open_window: OpenWindow | None = None) -> None:
-    """The console entry. Without `open_window` there are only the commands."""
-    for stream in (sys.stdout, sys.stderr):
-        reconfigure = getattr(stream, "reconfigure", None)
-        if reconfigure is not None:
-            # File names need not be valid text, and old consoles know few characters.
-            reconfigure(errors="backslashreplace")
-    folders = _folders(sys.argv[1:])
-    if open_window is not None and folders is not None:
-        sys.exit(open_window(folders, False))
+    """Runs the command of sys.argv. Without `open_window` the demo stays in the terminal."""
     postflight(prog_name="postflight", obj=open_window)
-
-
-def has_screen(environment: Mapping[str, str]) -> bool:
-    """Whether a window could be seen here."""
-    if sys.platform in ("win32", "darwin"):
-        return True
-    return bool(environment.get("DISPLAY") or environment.get("WAYLAND_DISPLAY"))
-
-
-def _folders(words: Sequence[str]) -> list[Path] | None:
-    """What `postflight FOLDER ...` names, nothing for `postflight` alone, None for a command."""
-    if words and words[0] in postflight.commands:
-        return None
-    paths = [Path(word) for word in words]
-    return paths if all(os.path.lexists(path) for path in paths) else None

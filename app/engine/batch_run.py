@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from app.domain.errors import BadAnswer, Cancelled, Fault, KeysTooShort, Leg, PostflightError
 from app.domain.events import BatchChanged, FilesChanged, Notice
@@ -23,7 +24,9 @@ from app.engine.stop import Stop
 from app.engine.twins import Twins
 from app.media.scan import Choice
 from app.services.base import Missing, Service
-from app.transfer.mover import Mover
+
+if TYPE_CHECKING:
+    from app.transfer.mover import Mover
 
 _log = logging.getLogger(__name__)
 
@@ -64,7 +67,7 @@ class BatchRun:
             return
         store, batch = self._context.store, self.batch
         choice = Choice(batch.include, batch.exclude)
-        known = store.files.names(batch.id)
+        known = await self._context.pools.disk(store.lists.names, batch.id)
         scan = Scan(batch.roots, choice, self._service, self.stop.cancel, known)
         while (chunk := await self._context.pools.disk(scan.chunk)) is not None:
             store.files.add(batch.id, chunk)
@@ -86,7 +89,7 @@ class BatchRun:
             if self._state() is not BatchState.FINISHING:
                 self._move(BatchState.RUNNING)
                 await self._send_all()
-                self._say_what_stands_out()
+                await self._say_what_stands_out()
                 if self._context.store.files.counts(self.batch.id).failed:
                     self._move(BatchState.ATTENTION, self._attention())
                     return
@@ -132,11 +135,15 @@ class BatchRun:
                 return
 
     async def _send_round(self) -> None:
+        stored: dict[str, int] = {}
+        if self._service.limits.one_of_a_kind:
+            lists = self._context.store.lists
+            stored = await self._context.pools.disk(lists.unregistered, self.batch.id)
         registrar = Registrar(self._context, self._service, self.batch, self._grants, self.stop)
         self._registrar = registrar
         registering = asyncio.create_task(registrar.run())
         queue: asyncio.Queue[MediaFile | None] = asyncio.Queue(self._context.pools.files_at_once)
-        twins = Twins(self._context.store.files.unregistered(self.batch.id))
+        twins = Twins(stored)
         pullers = [
             asyncio.create_task(self._pull(queue, registrar, twins))
             for _ in range(self._context.pools.files_at_once)
@@ -233,8 +240,9 @@ class BatchRun:
             self._context.store.batches.note(self.batch.id, words)
             self._context.publish(Notice(self.batch.id, words))
 
-    def _say_what_stands_out(self) -> None:
-        missing = self._context.store.files.without_position(self.batch.id)
+    async def _say_what_stands_out(self) -> None:
+        lists = self._context.store.lists
+        missing = await self._context.pools.disk(lists.without_position, self.batch.id)
         have = "1 photo has" if missing == 1 else f"{missing} photos have"
         words = f"{have} no position; sent all the same."
         if missing and words not in self._context.store.batches.notes(self.batch.id):

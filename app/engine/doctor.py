@@ -6,6 +6,7 @@ import socket
 import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from app.domain.errors import ClockWrong, Fault, Offline, PostflightError
@@ -13,7 +14,9 @@ from app.domain.model import MEDIA, Batch, Connection
 from app.domain.states import BatchState
 from app.net.http import Http
 from app.services.base import Service
-from app.transfer.mover import Mover
+
+if TYPE_CHECKING:
+    from app.transfer.mover import Mover
 
 LEGS = ("name", "connection", "clock", "sign-in", "project", "storage keys")
 CLOCK_TOLERANCE = 300.0  # seconds; storages refuse signatures at 900

@@ -7,7 +7,7 @@ import uuid
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from app.domain.errors import Fault, PostflightError, UsageError
 from app.domain.events import BatchChanged, Event, FilesChanged
@@ -25,11 +25,14 @@ from app.engine.scanning import Plan, plan
 from app.engine.stop import Stop
 from app.media.scan import Choice
 from app.services.base import Service
-from app.transfer.mover import Mover
+
+if TYPE_CHECKING:
+    from app.transfer.mover import Mover
 
 T = TypeVar("T")
 
 _LONGEST_TITLE = 120  # characters
+_PIECE = 250  # files given up at once
 _AT_REST = Pulse(moving=0, sent=0, speed=0.0, steady=None)
 
 
@@ -244,16 +247,21 @@ class Engine:
                     self._mover(batch).abandon, grant, upload.key, upload
                 )
             self._store.parts.of_file(file_id).clear()
-        for file_id in self._store.files.drop_open(batch.id):
-            if placed := self._store.files.placement(file_id):
-                grant = grants.with_keys(placed[0])
-                try:
-                    await self._context.pools.control(
-                        service.forget, grant, placed[1], Why.CANCELLED
-                    )
-                except PostflightError as error:
-                    self._store.batches.note(batch.id, error.title)
+        while dropped := self._store.files.drop_open(batch.id, _PIECE):
+            for file_id in dropped:
+                await self._forget(service, batch, grants, file_id)
+            await asyncio.sleep(0)
         grants.forget_keys()
+
+    async def _forget(self, service: Service, batch: Batch, grants: Grants, file_id: int) -> None:
+        placed = self._store.files.placement(file_id)
+        if placed is None:
+            return
+        grant = grants.with_keys(placed[0])
+        try:
+            await self._context.pools.control(service.forget, grant, placed[1], Why.CANCELLED)
+        except PostflightError as error:
+            self._store.batches.note(batch.id, error.title)
 
     def snapshot(self, batch_id: str) -> Snapshot:
         run = self._runs.get(batch_id)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from app.domain.errors import (
     Cancelled,
@@ -23,7 +24,10 @@ from app.engine.preparing import prepare
 from app.engine.stop import Stop
 from app.engine.twins import Twins
 from app.services.base import Service
-from app.transfer.mover import Mover, Transfer
+from app.transfer.transfer import Transfer
+
+if TYPE_CHECKING:
+    from app.transfer.mover import Mover
 
 _log = logging.getLogger(__name__)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from app.domain.errors import AnswerLost, PostflightError, Refused, ServerBusy
 from app.domain.events import JobChanged, Notice
 from app.domain.model import Batch, Job
@@ -46,7 +48,10 @@ class Finishing:
 
     async def _ask(self) -> Finished | NotYet | Missing:
         store = self._context.store
-        tally = store.files.tally(self._batch.id, self._service.limits.names_to_finish)
+        names: Mapping[str, frozenset[str]] = {}
+        if self._service.limits.names_to_finish:
+            names = await self._context.pools.disk(store.lists.delivered_names, self._batch.id)
+        tally = store.files.tally(self._batch.id, names)
         grants = store.grants.of_batch(self._batch.id)
         return await self._context.attempts.run(
             self._stop,

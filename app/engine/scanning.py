@@ -15,7 +15,7 @@ from app.media.scan import Choice, LeftOut, walk
 from app.services.base import Service
 from app.store.files import NewFile
 
-CHUNK = 500  # rows in one transaction
+CHUNK = 250  # rows in one transaction, which the loop waits for
 
 
 @dataclass(slots=True)

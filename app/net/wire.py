@@ -12,7 +12,10 @@ T = TypeVar("T")
 class Wire(BaseModel):
     """A message from a server. Give members defaults wherever a server may leave them out."""
 
-    model_config = ConfigDict(extra="ignore", frozen=True, coerce_numbers_to_str=True)
+    # Built when first read (pydantic takes a lock): the window starts without waiting for them all.
+    model_config = ConfigDict(
+        extra="ignore", frozen=True, coerce_numbers_to_str=True, defer_build=True
+    )
 
 
 def _list_or_nothing(value: Any) -> Any:

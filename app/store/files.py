@@ -91,11 +91,6 @@ class FileTable:
                 ],
             )
 
-    def names(self, batch_id: str) -> dict[str, str]:
-        """Path to name of every file that has a row."""
-        rows = self._database.rows("SELECT path, name FROM file WHERE batch = ?", (batch_id,))
-        return {row["path"]: row["name"] for row in rows}
-
     def take(
         self, batch_id: str, most: int, without: Collection[int] = frozenset()
     ) -> list[MediaFile]:
@@ -209,13 +204,6 @@ class FileTable:
         )
         return [(row["grant_"], sent_of(row)) for row in rows]
 
-    def unregistered(self, batch_id: str) -> dict[str, int]:
-        """MD5 and id of everything stored and not yet acknowledged."""
-        rows = self._database.rows(
-            "SELECT md5, id FROM file WHERE batch = ? AND state = ?", (batch_id, FileState.SENT)
-        )
-        return {row["md5"]: row["id"] for row in rows}
-
     def asked(self, ids: Iterable[int]) -> None:
         """Written before a callback goes out; `answered` takes it back."""
         self._mark_asked(ids, 1)
@@ -235,15 +223,13 @@ class FileTable:
 
     def unconfirmed(self, batch_id: str, group: str, names: Iterable[str]) -> int:
         """The service does not have these after all: back to `sent`, to be registered again."""
-        ids = [
-            row["id"]
-            for name in names
-            for row in self._database.rows(
-                "SELECT file.id FROM file JOIN grant_ ON grant_.id = file.grant_"
-                " WHERE file.batch = ? AND state = ? AND group_ = ? AND name = ?",
-                (batch_id, FileState.CONFIRMED, group, name),
-            )
-        ]
+        rows = self._database.rows(
+            "SELECT file.id FROM file JOIN grant_ ON grant_.id = file.grant_"
+            " WHERE file.batch = ? AND state = ? AND group_ = ?"
+            " AND name IN (SELECT value FROM json_each(?))",
+            (batch_id, FileState.CONFIRMED, group, json.dumps(list(names))),
+        )
+        ids = [row["id"] for row in rows]
         self._move(ids, FileState.SENT, {"asked": 1})
         return len(ids)
 
@@ -256,13 +242,14 @@ class FileTable:
     def retry(self, batch_id: str, ids: Collection[int] | None = None) -> list[int]:
         """Failed and missing files wait again, all or these; what is stored well is only
         registered again. Which."""
+        wanted = None if ids is None else set(ids)
         rows = [
             row
             for row in self._database.rows(
                 "SELECT id, etag, md5 FROM file WHERE batch = ? AND state IN (?, ?)",
                 (batch_id, *sorted(NEEDS_PERSON)),
             )
-            if ids is None or row["id"] in ids
+            if wanted is None or row["id"] in wanted
         ]
         stored = [row["id"] for row in rows if row["etag"] and _may_be_ours(row)]
         rest = sorted({row["id"] for row in rows} - set(stored))
@@ -271,11 +258,12 @@ class FileTable:
             self._move(rest, FileState.QUEUED, {**_NO_FAULT, **_NO_RECEIPT})
         return [row["id"] for row in rows]
 
-    def drop_open(self, batch_id: str) -> list[int]:
-        """A cancelled batch: everything not delivered is dropped. Ids of those."""
+    def drop_open(self, batch_id: str, most: int = -1) -> list[int]:
+        """A cancelled batch: what is not delivered is dropped, so many at once. Ids of those."""
         states = (FileState.QUEUED, *MOVING, FileState.SENT, *NEEDS_PERSON)
-        ids = self._ids(batch_id, states)
-        self._move(ids, FileState.DROPPED, {})
+        with self._database.transaction():
+            ids = self._ids(batch_id, states, most=most)
+            self._move(ids, FileState.DROPPED, {})
         return ids
 
     def drop_failed(self, batch_id: str) -> list[int]:
@@ -286,9 +274,15 @@ class FileTable:
 
     def drop(self, batch_id: str, ids: Collection[int]) -> list[int]:
         """The person leaves these out; those already on their way or settled stay. Which."""
+        states = (FileState.QUEUED, *NEEDS_PERSON)
+        marks = ", ".join("?" * len(states))
         with self._database.transaction():
-            may = self._ids(batch_id, (FileState.QUEUED, *NEEDS_PERSON))
-            dropped = [file_id for file_id in may if file_id in ids]
+            rows = self._database.rows(
+                f"SELECT id FROM file WHERE id IN (SELECT value FROM json_each(?))"
+                f" AND batch = ? AND state IN ({marks})",
+                (json.dumps(sorted(ids)), batch_id, *states),
+            )
+            dropped = [row["id"] for row in rows]
             self._move(dropped, FileState.DROPPED, {})
         return dropped
 
@@ -331,29 +325,11 @@ class FileTable:
             bytes_dropped=sizes.get(FileState.DROPPED, 0),
         )
 
-    def tally(self, batch_id: str, with_names: bool) -> Tally:
+    def tally(self, batch_id: str, names: Mapping[str, frozenset[str]]) -> Tally:
+        """`names`: see `FileLists.delivered_names`; empty where the service does not ask."""
         counts = self.counts(batch_id)
-        names: dict[str, set[str]] = {}
-        if with_names:
-            for row in self._database.rows(
-                "SELECT group_, name FROM file JOIN grant_ ON grant_.id = file.grant_"
-                " WHERE file.batch = ? AND state = ? AND file.lane = ?",
-                (batch_id, FileState.CONFIRMED, MEDIA),
-            ):
-                names.setdefault(row["group_"], set()).add(row["name"])
-        frozen = {group: frozenset(found) for group, found in names.items()}
         total = counts.total - counts.dropped
-        return Tally(total, counts.delivered, counts.skipped, counts.failed, frozen)
-
-    def without_position(self, batch_id: str) -> int:
-        """How many photos say nothing of where they were taken."""
-        row = self._database.row(
-            "SELECT count(*) AS files FROM file WHERE batch = ? AND capture IS NOT NULL"
-            " AND json_extract(capture, '$.taken') IS NOT NULL"
-            " AND json_extract(capture, '$.position') IS NULL",
-            (batch_id,),
-        )
-        return int(row["files"]) if row else 0
+        return Tally(total, counts.delivered, counts.skipped, counts.failed, names)
 
     def _one(self, file_id: int) -> Any:
         row = self._database.row(
@@ -364,13 +340,17 @@ class FileTable:
         return row
 
     def _ids(
-        self, batch_id: str, states: Sequence[FileState], lane: str | None = None
+        self,
+        batch_id: str,
+        states: Sequence[FileState],
+        lane: str | None = None,
+        most: int = -1,
     ) -> list[int]:
         marks = ", ".join("?" * len(states))
         rows = self._database.rows(
             f"SELECT id FROM file WHERE batch = ? AND state IN ({marks})"
-            " AND (? IS NULL OR lane = ?)",
-            (batch_id, *states, lane, lane),
+            " AND (? IS NULL OR lane = ?) LIMIT ?",
+            (batch_id, *states, lane, lane, most),
         )
         return [row["id"] for row in rows]
 
@@ -379,11 +359,12 @@ class FileTable:
         sources = sorted(sources_of(to))
         sets = "".join(f", {name} = ?" for name in columns)
         marks = ", ".join("?" * len(sources))
-        sql = f"UPDATE file SET state = ?, changed_at = ?{sets} WHERE id = ? AND state IN ({marks})"
-        now = self._clock.now()
+        values = (to, self._clock.now(), *columns.values(), json.dumps(list(ids)), *sources)
         with self._database.transaction() as connection:
-            changed = connection.executemany(
-                sql, [(to, now, *columns.values(), file_id, *sources) for file_id in ids]
+            changed = connection.execute(
+                f"UPDATE file SET state = ?, changed_at = ?{sets}"
+                f" WHERE id IN (SELECT value FROM json_each(?)) AND state IN ({marks})",
+                values,
             ).rowcount
             if ids and changed != len(ids):
                 raise AssertionError(

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterator
-from typing import Final
+from collections.abc import Collection, Iterator, Mapping
+from typing import Any, Final
 
-from app.domain.model import FileLine, FileStatus
+from app.domain.model import MEDIA, FileLine, FileStatus
 from app.domain.states import FileState
 from app.store.database import Database, Row
 from app.store.rows import FILE_COLUMNS, FILE_SOURCE, status_of
 
-PIECE: Final = 1000  # rows read at once: a few milliseconds, so that nobody waits for the lock
+PIECE: Final = 500  # rows read at once: a few milliseconds, so that nobody waits for the lock
 
 _LINE = "id, path, size, state, coalesce(fault_title, words) AS said, changed_at"
 
@@ -22,14 +22,44 @@ class FileLists:
 
     def statuses(self, batch_id: str) -> Iterator[FileStatus]:
         """All of a batch in the order of the scan, read in pieces while it is iterated."""
-        after = 0
-        while rows := self._database.rows(
-            f"SELECT {FILE_COLUMNS} FROM {FILE_SOURCE} WHERE file.batch = ? AND file.id > ?"
-            " ORDER BY file.id LIMIT ?",
-            (batch_id, after, PIECE),
-        ):
-            yield from (status_of(row) for row in rows)
-            after = rows[-1]["id"]
+        rows = self._rows(f"{FILE_COLUMNS} FROM {FILE_SOURCE} WHERE file.batch = ?", batch_id)
+        return (status_of(row) for row in rows)
+
+    def names(self, batch_id: str) -> dict[str, str]:
+        """Path to name of every file that has a row."""
+        rows = self._rows("id, path, name FROM file WHERE batch = ?", batch_id)
+        return {row["path"]: row["name"] for row in rows}
+
+    def unregistered(self, batch_id: str) -> dict[str, int]:
+        """MD5 and id of everything stored and not yet acknowledged."""
+        rows = self._rows(
+            "id, md5 FROM file WHERE batch = ? AND state = ?", batch_id, FileState.SENT
+        )
+        return {row["md5"]: row["id"] for row in rows}
+
+    def delivered_names(self, batch_id: str) -> Mapping[str, frozenset[str]]:
+        """The media that the service has acknowledged, by remote group."""
+        rows = self._rows(
+            "file.id, group_, name FROM file JOIN grant_ ON grant_.id = file.grant_"
+            " WHERE file.batch = ? AND state = ? AND file.lane = ?",
+            batch_id,
+            FileState.CONFIRMED,
+            MEDIA,
+        )
+        found: dict[str, set[str]] = {}
+        for row in rows:
+            found.setdefault(row["group_"], set()).add(row["name"])
+        return {group: frozenset(names) for group, names in found.items()}
+
+    def without_position(self, batch_id: str) -> int:
+        """How many photos say nothing of where they were taken."""
+        # A column and no condition: a piece must end after so many rows, not so many finds.
+        rows = self._rows(
+            "id, capture IS NOT NULL AND json_extract(capture, '$.taken') IS NOT NULL"
+            " AND json_extract(capture, '$.position') IS NULL AS lost FROM file WHERE batch = ?",
+            batch_id,
+        )
+        return sum(row["lost"] for row in rows)
 
     def status(self, file_id: int) -> FileStatus | None:
         """None when the file is no longer known."""
@@ -47,6 +77,18 @@ class FileLists:
                 (batch_id, after, most),
             )
         ]
+
+    def _rows(self, query: str, *values: Any) -> Iterator[Row]:
+        """In the order of the scan; between two pieces others get at the database."""
+        after = 0
+        while True:
+            rows = self._database.rows(
+                f"SELECT {query} AND file.id > ? ORDER BY file.id LIMIT ?", (*values, after, PIECE)
+            )
+            yield from rows
+            if len(rows) < PIECE:
+                return
+            after = rows[-1]["id"]
 
     def lines(self, ids: Collection[int]) -> list[FileLine]:
         return [

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict, fields
+from enum import StrEnum
+from typing import Any, Final
 
-from pydantic import TypeAdapter, ValidationError
-
-from app.domain.preferences import Preferences
+from app.domain.preferences import Hours, Preferences
 from app.store.database import Database
 
-_READ = TypeAdapter(Preferences)
-_USUAL = Preferences()
+_USUAL: Final = Preferences()
 
 
 class PreferenceTable:
@@ -20,19 +19,16 @@ class PreferenceTable:
 
     def load(self) -> Preferences:
         """What cannot be read, or is from another version, counts as never set."""
-        known: dict[str, object] = {}
+        known: dict[str, Any] = {}
         names = {item.name for item in fields(Preferences)}
         for row in self._database.rows("SELECT key, value FROM preference"):
             if row["key"] not in names:
                 continue
             try:
-                value = getattr(
-                    _READ.validate_json(f'{{"{row["key"]}": {row["value"]}}}'), row["key"]
-                )
-            except ValidationError:
+                known[row["key"]] = _read(getattr(_USUAL, row["key"]), str(row["value"]))
+            except ValueError:
                 continue
-            known[row["key"]] = value
-        return _READ.validate_python(known)
+        return Preferences(**known)
 
     def save(self, preferences: Preferences) -> None:
         usual = asdict(_USUAL)
@@ -44,3 +40,26 @@ class PreferenceTable:
         with self._database.transaction() as connection:
             connection.execute("DELETE FROM preference")
             connection.executemany("INSERT INTO preference VALUES (?, ?)", rows)
+
+
+# By hand: for pydantic to learn the type takes longer than all else that is read at the start.
+def _read(usual: object, text: str) -> object:
+    """Of the same kind as `usual`; ValueError when it is not."""
+    value: Any = json.loads(text)
+    if isinstance(usual, StrEnum):
+        return type(usual)(value)
+    if usual is None:  # the hours, the only one that may be absent
+        return _hours(value)
+    if type(value) is not type(usual):  # not isinstance: to Python a bool is an int
+        raise ValueError(text)
+    return value
+
+
+def _hours(value: Any) -> Hours | None:
+    match value:
+        case {"start": int(start), "end": int(end)}:
+            return Hours(start, end)
+        case None:
+            return None
+        case _:
+            raise ValueError(value)

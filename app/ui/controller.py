@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable, Collection, Coroutine, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 from PySide6.QtCore import QObject, Signal
 
@@ -24,6 +24,8 @@ from app.ui.feed import Feed
 from app.ui.runtime import Tasks
 
 T = TypeVar("T")
+
+_PIECE: Final = 500  # files changed at once
 
 
 class Controller(QObject):
@@ -85,10 +87,13 @@ class Controller(QObject):
         self._try(lambda: self.line.move(batch_id, before))
 
     def retry(self, batch_id: str, ids: Collection[int] | None = None) -> None:
-        self._try(lambda: self.line.retry(batch_id, ids))
+        if ids is None:
+            self._try(lambda: self.line.retry(batch_id))
+        else:
+            self._in_pieces(ids, lambda piece: self.line.retry(batch_id, piece))
 
     def skip(self, batch_id: str, ids: Collection[int]) -> None:
-        self._try(lambda: self.line.skip(batch_id, ids))
+        self._in_pieces(ids, lambda piece: self.line.skip(batch_id, piece))
 
     def accept_missing(self, batch_id: str) -> None:
         self._try(lambda: self.line.accept_missing(batch_id))
@@ -205,6 +210,20 @@ class Controller(QObject):
     def start(self, work: Coroutine[Any, Any, None]) -> None:
         """A coroutine whose expected errors are said; anything else is a bug."""
         self.tasks.start(work)
+
+    def _in_pieces(self, ids: Collection[int], work: Callable[[Collection[int]], int]) -> None:
+        """The first piece at once, the others one by one: a hundred thousand take seconds."""
+        rest = sorted(ids)
+        first, rest = rest[:_PIECE], rest[_PIECE:]
+        self._try(lambda: work(first))
+
+        async def others() -> None:
+            for start in range(0, len(rest), _PIECE):
+                await asyncio.sleep(0)
+                work(rest[start : start + _PIECE])
+
+        if rest:
+            self.tasks.start(others())
 
     def _try(self, work: Callable[[], T]) -> T | None:
         try:

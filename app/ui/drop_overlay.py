@@ -139,6 +139,8 @@ class DropOverlay(Translated, QWidget):
             self._hint.setText(self._more())
         for words in (self._what, self._hint):
             words.setVisible(bool(words.text()))
+        for tile in self._all_tiles():
+            tile.setVisible(wrong is None)
         self.update()
 
     def _more(self) -> str:

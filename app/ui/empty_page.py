@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Final
 
 from PySide6.QtCore import QRectF, Qt, Signal
-from PySide6.QtGui import QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
 
 from app.ui import text
 from app.ui.controller import Controller
@@ -17,6 +18,9 @@ from app.ui.look.icons import Icon, Tint
 from app.ui.look.labels import ElidedLabel, EmptyNote, Picture, Role, label
 from app.ui.look.parts import Card, Kind, Translated
 from app.ui.system import cards
+
+_CARD_WIDTH: Final = 440
+_MOST_CARDS: Final = 3  # the sidebar has all of them
 
 
 class EmptyPage(Translated, QWidget):
@@ -50,13 +54,24 @@ class EmptyPage(Translated, QWidget):
         self._last = label(Role.DIM)
         self._last.setAlignment(Qt.AlignmentFlag.AlignHCenter)
         self._last.setWordWrap(True)
-        box = parts.column(self._note, spacing=theme.L, margins=theme.XXL)
-        box.addLayout(self._found)
-        box.addWidget(self._last)
-        self.setLayout(box)
+        self._put_together()
         controller.feed.batches_changed.connect(self._tell_last)
         controller.connections_changed.connect(self.retranslate)
         self.retranslate()
+
+    def _put_together(self) -> None:
+        inside = QWidget()
+        box = parts.column(None, self._note, self._found, spacing=0, margins=theme.L)
+        box.addStretch(1)
+        box.addWidget(self._last)
+        inside.setLayout(box)
+        area = QScrollArea()
+        area.setWidgetResizable(True)
+        area.setFrameShape(QFrame.Shape.NoFrame)
+        area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        area.setWidget(inside)
+        self.setLayout(parts.column(area, spacing=0, margins=theme.L + theme.S))
 
     def show_destination(self, name: str) -> None:
         self._destination = name
@@ -81,6 +96,13 @@ class EmptyPage(Translated, QWidget):
         self._files.setVisible(connected)
         self._connect.setVisible(not connected)
         self._try.setVisible(not self._practising)
+        self.setFocusProxy(self._folder if connected else self._connect)
+        self._tell_note(connected)
+        self._fill_cards()
+        self._tell_last()
+
+    def _tell_note(self, connected: bool) -> None:
+        self._note.show_icon(Icon.DROP if connected else Icon.PLUG)
         if not connected:
             self._note.say(
                 t("Where should your flights go?"),
@@ -100,8 +122,6 @@ class EmptyPage(Translated, QWidget):
             )
         else:
             self._note.say(t("Drop a flight here"), t("Choose above where it goes."))
-        self._fill_cards()
-        self._tell_last()
 
     def _fill_cards(self) -> None:
         while (item := self._found.takeAt(0)) is not None:
@@ -110,14 +130,15 @@ class EmptyPage(Translated, QWidget):
                 old.deleteLater()
         if not self._controller.connections():
             return
-        for card in self._cards:
+        for card in self._cards[:_MOST_CARDS]:
             self._found.addWidget(self._card_row(card), 0, Qt.AlignmentFlag.AlignHCenter)
 
     def _card_row(self, card: cards.Card) -> QWidget:
         name, room = ElidedLabel(Role.BODY), label(Role.DIM)
         name.setText(card.name)
-        used = text.size(card.size - card.free)
-        room.setText(t("{used} of {size} used", used=used, size=text.size(card.size)))
+        room.setText(
+            t("{free} free of {size}", free=text.size(card.free), size=text.size(card.size))
+        )
         send = parts.button(Kind.PLAIN)
         send.setText(t("Send"))
         send.setAccessibleName(t("Send the flights on {name}", name=card.name))
@@ -131,13 +152,13 @@ class EmptyPage(Translated, QWidget):
                 spacing=theme.M, margins=(theme.L, theme.M, theme.M, theme.M),
             )
         )  # fmt: skip
-        made.setFixedWidth(420)
+        made.setFixedWidth(round(_CARD_WIDTH * theme.scale()))
         return made
 
     def _tell_last(self) -> None:
         ended = self._controller.engine.last_delivered()
+        self._last.setVisible(ended is not None)
         if ended is None:
-            self._last.setText("")
             return
         counts = self._controller.engine.counts(ended.id)
         self._last.setText(
@@ -150,11 +171,16 @@ class EmptyPage(Translated, QWidget):
         )
 
     def paintEvent(self, event: QPaintEvent, /) -> None:
-        now = theme.tokens()
+        pen = QPen(frame_colour(), 1.5, Qt.PenStyle.DashLine)
+        pen.setDashPattern([6, 5])
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        pen = QPen(now.line, 1.5, Qt.PenStyle.DashLine)
-        pen.setDashPattern([6, 5])
         painter.setPen(pen)
         edge = QRectF(self.rect()).adjusted(theme.L, theme.L, -theme.L, -theme.L)
         painter.drawRoundedRect(edge, theme.M, theme.M)
+
+
+def frame_colour() -> QColor:
+    """A quiet frame that stands out from its ground equally in the light and in the dark."""
+    now = theme.tokens()
+    return now.edge if now.strong else theme.mix(now.window, now.edge, 0.4 if now.dark else 0.55)

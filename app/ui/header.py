@@ -2,8 +2,18 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QComboBox, QFrame, QMenu, QSizePolicy, QToolButton
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtGui import QPaintEvent, QResizeEvent
+from PySide6.QtWidgets import (
+    QComboBox,
+    QFrame,
+    QMenu,
+    QSizePolicy,
+    QStyle,
+    QStyleOptionComboBox,
+    QStylePainter,
+    QToolButton,
+)
 
 from app.domain.preferences import Preferences
 from app.ui import text
@@ -16,6 +26,34 @@ from app.ui.look.parts import Translated
 from app.ui.system.power import Finish
 
 _ADD = ""  # the entry that leads to the connections
+_NARROWEST, _WIDEST = 120, 300  # of the choice of a destination, however long their names are
+_MOST_TERSE = 4
+
+
+class _Destination(QComboBox):
+    """Leaves out the end of a name that does not fit."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setMinimumWidth(_NARROWEST)
+        self.setMaximumWidth(round(_WIDEST * theme.scale()))
+        self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
+
+    def paintEvent(self, event: QPaintEvent, /) -> None:
+        option = QStyleOptionComboBox()
+        self.initStyleOption(option)
+        room = self.style().subControlRect(
+            QStyle.ComplexControl.CC_ComboBox,
+            option,
+            QStyle.SubControl.SC_ComboBoxEditField,
+            self,
+        )
+        option.currentText = self.fontMetrics().elidedText(  # pyright: ignore[reportAttributeAccessIssue]
+            self.currentText(), Qt.TextElideMode.ElideRight, room.width()
+        )
+        painter = QStylePainter(self)
+        painter.drawComplexControl(QStyle.ComplexControl.CC_ComboBox, option)
+        painter.drawControl(QStyle.ControlElement.CE_ComboBoxLabel, option)
 
 
 class Header(Translated, QFrame):
@@ -31,10 +69,9 @@ class Header(Translated, QFrame):
         self._controller = controller
         self._online: bool | None = None
         self._speed, self._awake, self._limited = 0.0, False, False
+        self._terse = 0
         self._to = label(Role.DIM)
-        self._destination = QComboBox()
-        self._destination.setMinimumWidth(180)
-        self._destination.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
+        self._destination = _Destination()
         self._destination.activated.connect(self._picked)
         self._to.setBuddy(self._destination)
         self._line_picture = Picture(Icon.NETWORK, 18, Tint.GOOD)
@@ -107,15 +144,15 @@ class Header(Translated, QFrame):
     def show_line(self, online: bool | None) -> None:
         """None: the system does not say."""
         self._online = online
-        self._tell_line()
+        self._fit()
 
     def show_speed(self, bytes_per_second: float) -> None:
         self._speed = bytes_per_second
-        self._tell_speed()
+        self._fit()
 
     def show_awake(self, held: bool) -> None:
         self._awake = held
-        self._cup.setVisible(held)
+        self._fit()
 
     def show_finish(self, finish: Finish) -> None:
         """What happens to the computer when everything is sent."""
@@ -123,15 +160,6 @@ class Header(Translated, QFrame):
         self.retranslate()
 
     def retranslate(self) -> None:
-        self._finish.setText(
-            {
-                Finish.STAY: "",
-                Finish.SLEEP: t("then sleep"),
-                Finish.SHUT_DOWN: t("then shut down"),
-                Finish.QUIT: t("then quit"),
-            }[self._finish_choice]
-        )
-        self._finish.setVisible(self._finish_choice is not Finish.STAY)
         self._to.setText(t("Send to"))
         self._destination.setItemText(self._destination.count() - 1, t("Add a connection …"))
         parts.name(self._destination, t("Where the next drop goes"))
@@ -139,29 +167,73 @@ class Header(Translated, QFrame):
         parts.name(self._help, t("Keyboard shortcuts"))
         parts.name(self._menu, t("Menu"))
         parts.name(self._cup, t("This computer is kept awake while files are being sent"))
-        self._cup.setVisible(self._awake)
-        self._limit.setVisible(self._limited)
-        if self._limited:
-            preferences = self._controller.preferences
-            words = t("Limit {speed}", speed=text.speed(preferences.limit))
-            if preferences.limit_hours is not None:
-                words = t("Limit {speed} at times", speed=text.speed(preferences.limit))
-            self._limit.setText(words)
-            self._limit.setToolTip(t("Postflight sends no faster than this; change it in Settings"))
-        self._tell_line()
-        self._tell_speed()
+        self._fit()
+
+    # -- how much of it there is room for --------------------------------------------------------
+
+    def resizeEvent(self, event: QResizeEvent, /) -> None:
+        super().resizeEvent(event)
+        self._fit()
+
+    def minimumSizeHint(self) -> QSize:
+        """The window may be as narrow as the person likes: words go, pictures stay."""
+        return QSize(0, super().minimumSizeHint().height())
+
+    def _fit(self) -> None:
+        """All the words, or as many as there is room for, the least needed gone first."""
+        for self._terse in range(_MOST_TERSE + 1):
+            self._tell_line()
+            self._tell_speed()
+            self._tell_limit()
+            self._tell_finish()
+            self._to.setVisible(self._terse < _MOST_TERSE)
+            if self._wanted() <= self.width():
+                break
+
+    def _wanted(self) -> int:
+        box = self.layout()
+        box.invalidate()
+        return box.sizeHint().width()
 
     def _tell_line(self) -> None:
         shown = self._online is not None
-        self._line_picture.setVisible(shown)
-        self._line_words.setVisible(shown)
         up = bool(self._online)
+        words = t("Online") if up else t("No network")
+        self._line_picture.setVisible(shown)
         self._line_picture.show_icon(
             Icon.NETWORK if up else Icon.NETWORK_OFF, Tint.GOOD if up else Tint.WARN
         )
-        self._line_words.setText(t("Online") if up else t("No network"))
+        parts.name(self._line_picture, words)
+        self._line_words.setText(words)
+        # That there is no network is worth more room than that there is one.
+        self._line_words.setVisible(shown and self._terse < (1 if up else _MOST_TERSE))
 
     def _tell_speed(self) -> None:
         self._speed_words.setVisible(self._speed >= 1)
         self._speed_words.setText(t("↑ {speed}", speed=text.speed(self._speed)))
         self._speed_words.setAccessibleName(t("Sending {speed}", speed=text.speed(self._speed)))
+
+    def _tell_limit(self) -> None:
+        self._limit.setVisible(self._limited)
+        if not self._limited:
+            return
+        preferences = self._controller.preferences
+        speed = text.speed(preferences.limit)
+        words = t("Limit {speed}", speed=speed)
+        if preferences.limit_hours is not None:
+            words = t("Limit {speed} at times", speed=speed)
+        self._limit.setText(words if self._terse < 2 else "")
+        self._limit.setAccessibleName(words)
+        hint = t("Postflight sends no faster than this; change it in Settings")
+        self._limit.setToolTip(f"{words}\n{hint}")
+
+    def _tell_finish(self) -> None:
+        words = {
+            Finish.STAY: "",
+            Finish.SLEEP: t("then sleep"),
+            Finish.SHUT_DOWN: t("then shut down"),
+            Finish.QUIT: t("then quit"),
+        }[self._finish_choice]
+        self._finish.setText(words)
+        self._finish.setVisible(bool(words) and self._terse < 3)
+        self._cup.setVisible(self._awake)

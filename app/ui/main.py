@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Generator, Sequence
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
-from types import TracebackType
+from types import FrameType, TracebackType
 
 from PySide6.QtCore import QEvent, Signal
 from PySide6.QtGui import QFileOpenEvent
@@ -28,6 +30,12 @@ from app.ui.system.single import Door, knock
 from app.ui.window import Window
 
 _log = logging.getLogger(__name__)
+
+_INTERRUPTED = 130
+_UNSEEN = ("offscreen", "minimal")  # nobody could press a button there
+_SIGNALS = tuple(
+    getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGBREAK") if hasattr(signal, name)
+)
 
 
 class Application(QApplication):
@@ -57,6 +65,8 @@ def open_window(folders: Sequence[Path], practice: bool = False) -> int:
         return _not_started(application, error)
     try:
         return runtime.run(application, lambda: _live(application, app, paths, folders, practice))
+    except KeyboardInterrupt:  # pressed twice, or before there was a window
+        return _INTERRUPTED
     finally:
         app.close()
 
@@ -65,6 +75,10 @@ def _not_started(application: QApplication, error: PostflightError) -> int:
     """Before there is a loop, so a plain dialog may wait for its answer."""
     theme.apply(application, bootstrap.Preferences().theme)
     language.use(bootstrap.Preferences().language, application)
+    if sys.stderr is not None:  # Windows gives none to a program without a console
+        sys.stderr.write(f"{language.said(error.title)}\n{language.said(error.hint)}\n")
+    if application.platformName() in _UNSEEN:
+        return error.exit_code
     box = QMessageBox(QMessageBox.Icon.Warning, "Postflight", language.said(error.title))
     box.setInformativeText(language.said(error.hint))
     box.exec()
@@ -80,7 +94,8 @@ async def _live(
 ) -> int:
     controller = Controller(app, Line(app.engine))
     _dress(application, controller)
-    window = Window(controller)
+    with _styled_at_the_end(application):
+        window = Window(controller)
     manners = Manners(controller)
     _introduce(window, manners)
     door = Door(paths.data)
@@ -105,12 +120,37 @@ async def _live(
         window.practise(folders[0] if folders else None)
     elif folders:
         window.flights.send(folders)
-    await over.wait()
-    door.close()
-    manners.close()
-    await window.close_stage()
-    await controller.close()
+    try:
+        with _signals_lead_to(window.quit):
+            await over.wait()
+    finally:
+        door.close()
+        manners.close()
+        await window.close_stage()
+        await controller.close()
     return 0
+
+
+@contextmanager
+def _signals_lead_to(end: Callable[[], None]) -> Generator[None]:
+    """Ctrl-C, or a system that shuts down, ends it as the person would, with every place kept.
+
+    The same signal once more ends it at once.
+    """
+    loop = asyncio.get_running_loop()
+    before = {number: signal.getsignal(number) for number in _SIGNALS}
+
+    def asked(number: int, frame: FrameType | None) -> None:
+        signal.signal(number, before[signal.Signals(number)])
+        loop.call_soon_threadsafe(end)
+
+    for number in _SIGNALS:
+        signal.signal(number, asked)
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def _dress(application: QApplication, controller: Controller) -> None:
@@ -122,6 +162,16 @@ def _dress(application: QApplication, controller: Controller) -> None:
 
     wear(controller.preferences)
     controller.preferences_changed.connect(wear)
+
+
+@contextmanager
+def _styled_at_the_end(application: QApplication) -> Generator[None]:
+    """Qt works out a style sheet anew for each widget whenever something around it gets a parent:
+    while a whole window is built, that takes longer than the building."""
+    sheet = application.styleSheet()
+    application.setStyleSheet("")
+    yield
+    application.setStyleSheet(sheet)
 
 
 def _introduce(window: Window, manners: Manners) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from datetime import datetime
 
 from PySide6.QtCore import QObject, QTimer, Signal
@@ -36,21 +37,37 @@ class Manners(QObject):
     speed = Signal(float)  # bytes a second, everything together
     finished = Signal(Finish)
 
-    def __init__(self, controller: Controller, parent: QObject | None = None) -> None:
+    def __init__(
+        self,
+        controller: Controller,
+        parent: QObject | None = None,
+        *,
+        awake: Awake | None = None,
+        online: Online | None = None,
+        tray: Tray | None = None,
+        now: Callable[[], datetime] = datetime.now,
+        minute: int = _MINUTE,
+        linger: int = _LINGER,
+    ) -> None:
+        """`now` is in local time; `minute` and `linger` are milliseconds."""
         super().__init__(parent)
         self._controller = controller
-        self.awake = Awake(parent=self)
+        self._now = now
+        self.awake = awake or Awake()
         self.cards = CardWatch(parent=self)
-        self.online = Online(system_source(), self)
-        self.tray = Tray(self)
+        self.online = online or Online(system_source())
+        self.tray = tray or Tray()
+        for part in (self.awake, self.online, self.tray):
+            part.setParent(self)
         self.when_finished = WhenFinished(self)
         self._sleep = SleepWatch(parent=self)
         self._states: dict[str, BatchState] = {}
         self._needing = 0
         self._was_busy = False
-        self._linger = QTimer(self, singleShot=True, interval=_LINGER)
-        self._linger.timeout.connect(self.awake.release)
-        self._minutes = QTimer(self, interval=_MINUTE)
+        self._holding = False
+        self._linger = QTimer(self, singleShot=True, interval=linger)
+        self._linger.timeout.connect(self._let_sleep)
+        self._minutes = QTimer(self, interval=minute)
         self._minutes.timeout.connect(self._limit_now)
         self._minutes.start()
         self._connect()
@@ -95,7 +112,7 @@ class Manners(QObject):
             self._controller.problem.emit(error.fault())
 
     def _limit_now(self) -> None:
-        now = datetime.now().astimezone()
+        now = self._now()
         minute = now.hour * 60 + now.minute
         self._controller.app.throttle.limit = self._controller.preferences.limit_at(minute)
 
@@ -123,9 +140,15 @@ class Manners(QObject):
     def _keep_awake(self, moving: bool) -> None:
         if moving and self._controller.preferences.keep_awake:
             self._linger.stop()
+            self._holding = True
             self.awake.hold("sending flight media")
-        elif self.awake.held and not self._linger.isActive():
+        elif self._holding and not self._linger.isActive():
+            # Not `awake.held`: a slow system may agree only when the last byte is long sent.
             self._linger.start()
+
+    def _let_sleep(self) -> None:
+        self._holding = False
+        self.awake.release()
 
     # -- what ended ------------------------------------------------------------------------------
 

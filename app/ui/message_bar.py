@@ -50,7 +50,7 @@ class MessageBar(Translated, QFrame):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setProperty("part", "message")
-        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         self._messages: dict[str, Message] = {}
         self._spoken = ""
         self._picture = Picture(Icon.INFO, 20, Tint.ACCENT)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QByteArray, QEvent, QObject, Qt, Signal
 from PySide6.QtGui import (
+    QAction,
     QCloseEvent,
     QDragEnterEvent,
     QDragLeaveEvent,
@@ -19,7 +20,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QCheckBox, QMainWindow, QStackedWidget
 
-from app.domain.preferences import Closing
+from app.domain.preferences import Closing, Preferences
 from app.ui.actions import Actions
 from app.ui.controller import Controller
 from app.ui.drop_overlay import paths_of
@@ -32,6 +33,17 @@ from app.ui.practice import PracticeStage
 from app.ui.workspace import Page, Workspace
 
 _WIDTH, _HEIGHT = 1180, 760
+# What a person chooses in the practice cloud's settings for the window and not for the practice.
+_OF_THE_WINDOW = ("language", "theme", "closing", "notify", "keep_awake")
+
+
+class _Remember(Translated, QCheckBox):
+    def __init__(self) -> None:
+        super().__init__()
+        self.retranslate()
+
+    def retranslate(self) -> None:
+        self.setText(t("Do not ask again"))
 
 
 class Window(Translated, QMainWindow):
@@ -44,6 +56,7 @@ class Window(Translated, QMainWindow):
         self.controller = controller
         self.tray_available = False
         self._leaving = False
+        self._shown_before = False
         self._stage: PracticeStage | None = None
         self.flights = Workspace(controller)
         self._now = self.flights
@@ -146,6 +159,9 @@ class Window(Translated, QMainWindow):
         self.windowHandle().removeEventFilter(self)
         self.windowHandle().installEventFilter(self)
         self.setAcceptDrops(True)
+        if not self._shown_before:
+            self._shown_before = True
+            self.workspace.take_focus()
 
     def eventFilter(self, watched: QObject, event: QEvent, /) -> bool:
         match event:
@@ -202,12 +218,20 @@ class Window(Translated, QMainWindow):
         if self._stage is not None:
             return
         self._stage = PracticeStage(folder)
+        practice = self._stage.controller
+        practice.prefer(_with_window(practice.preferences, self.controller.preferences))
+        practice.preferences_changed.connect(self._chosen_in_practice)
         self._now = Workspace(self._stage.controller, practising=True)
         self._welcome(self._now)
         self._places.addWidget(self._now)
         self._places.setCurrentWidget(self._now)
+        self._now.take_focus()
         self._stage.start()
         self.retranslate()
+
+    def _chosen_in_practice(self, chosen: Preferences) -> None:
+        """Holds at once and stays when the practice cloud is left."""
+        self.controller.prefer(_with_window(self.controller.preferences, chosen))
 
     def leave_practice(self) -> None:
         self.controller.start(self.close_stage())
@@ -220,6 +244,7 @@ class Window(Translated, QMainWindow):
         self._stage, self._now = None, self.flights
         self._places.setCurrentWidget(self.flights)
         self._places.removeWidget(practice)
+        self.flights.take_focus()
         await stage.close()
         practice.deleteLater()
         self.retranslate()
@@ -227,8 +252,13 @@ class Window(Translated, QMainWindow):
     # -- help, closing, quitting -----------------------------------------------------------------
 
     def show_help(self) -> None:
-        files = (t("Files"), self.workspace.batch_page.panel.actions_for_help())
-        open_help(self, [*self.actions_.groups(), files])
+        workspace = self.workspace
+
+        def groups() -> list[tuple[str, Sequence[QAction]]]:
+            files = workspace.batch_page.panel.actions_for_help()
+            return [*self.actions_.groups(), (t("Files"), files)]
+
+        open_help(self, groups)
 
     def closeEvent(self, event: QCloseEvent, /) -> None:
         if self._leaving:
@@ -259,14 +289,14 @@ class Window(Translated, QMainWindow):
         )
         sheet = Sheet(
             self,
-            t("Keep sending in the background?"),
-            nt(
+            lambda: t("Keep sending in the background?"),
+            lambda: nt(
                 "{n} file is on its way. After quitting it continues where it stopped.",
                 "{n} files are on their way. After quitting they continue where they stopped.",
                 waiting,
             ),
         )
-        remember = QCheckBox(t("Do not ask again"))
+        remember = _Remember()
         sheet.body.addWidget(remember)
 
         def decide(closing: Closing) -> None:
@@ -277,9 +307,9 @@ class Window(Translated, QMainWindow):
             else:
                 self._go_on_behind()
 
-        sheet.add_button(t("Stay here"))
-        sheet.add_button(t("Quit")).clicked.connect(lambda: decide(Closing.QUIT))
-        keep = sheet.add_button(t("Keep sending"), Kind.PRIMARY)
+        sheet.add_button(lambda: t("Stay here"))
+        sheet.add_button(lambda: t("Quit")).clicked.connect(lambda: decide(Closing.QUIT))
+        keep = sheet.add_button(lambda: t("Keep sending"), Kind.PRIMARY)
         keep.clicked.connect(lambda: decide(Closing.TRAY))
         sheet.open()
 
@@ -301,3 +331,8 @@ class Window(Translated, QMainWindow):
         place = self.controller.preferences.window
         if place:
             self.restoreGeometry(QByteArray.fromBase64(place.encode("ascii")))
+
+
+def _with_window(own: Preferences, other: Preferences) -> Preferences:
+    """`own` with the other's choices for the window."""
+    return replace(own, **{name: getattr(other, name) for name in _OF_THE_WINDOW})

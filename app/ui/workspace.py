@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from enum import Enum
+from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QFileDialog, QSplitter, QStackedWidget, QWidget
+from PySide6.QtWidgets import QApplication, QFileDialog, QSplitter, QStackedWidget, QWidget
 
 from app.domain.errors import Fault
-from app.ui.batches.history_page import HistoryPage
 from app.ui.batches.page import BatchPage
 from app.ui.batches.sidebar import Sidebar
 from app.ui.batches.wishes import Wish
-from app.ui.connections.page import ConnectionsPage
 from app.ui.controller import Controller
 from app.ui.drop_overlay import DropOverlay
 from app.ui.empty_page import EmptyPage
@@ -25,7 +25,13 @@ from app.ui.language import t
 from app.ui.look import parts
 from app.ui.message_bar import Message, MessageBar, Weight
 from app.ui.messages import Messages
-from app.ui.settings.page import SettingsPage
+
+if TYPE_CHECKING:
+    from app.ui.batches.history_page import HistoryPage
+    from app.ui.connections.page import ConnectionsPage
+    from app.ui.settings.page import SettingsPage
+
+W = TypeVar("W", bound=QWidget)
 
 
 class Page(Enum):
@@ -51,21 +57,12 @@ class Workspace(QWidget):
         self.sidebar = Sidebar(controller)
         self.drop_page = EmptyPage(controller)
         self.batch_page = BatchPage(controller)
-        self.history_page = HistoryPage(controller)
-        self.connections_page = ConnectionsPage(controller)
-        self.settings_page = SettingsPage(controller)
         self.bar = MessageBar()
         self.messages = Messages(controller, self.bar)
-        self._pages: dict[Page, QWidget] = {
-            Page.DROP: self.drop_page,
-            Page.BATCH: self.batch_page,
-            Page.HISTORY: self.history_page,
-            Page.CONNECTIONS: self.connections_page,
-            Page.SETTINGS: self.settings_page,
-        }
+        self._pages: dict[Page, QWidget] = {}
         self._stack = QStackedWidget()
-        for page in self._pages.values():
-            self._stack.addWidget(page)
+        self._enter(Page.DROP, self.drop_page)
+        self._enter(Page.BATCH, self.batch_page)
         self._put_together()
         self.overlay = DropOverlay(controller, self)
         self._connect()
@@ -91,8 +88,7 @@ class Workspace(QWidget):
     def _connect(self) -> None:
         header, drop = self.header, self.drop_page
         header.destination_chosen.connect(self._chose_destination)
-        header.add_connection.connect(self.connections_page.add)
-        header.add_connection.connect(lambda: self.go(Page.CONNECTIONS))
+        header.add_connection.connect(self.add_connection)
         header.settings_wanted.connect(lambda: self.go(Page.SETTINGS))
         header.help_wanted.connect(self.help_wanted)
         drop.choose_folder.connect(self.choose_folder)
@@ -106,13 +102,53 @@ class Workspace(QWidget):
         self.sidebar.new_wanted.connect(lambda: self.go(Page.DROP))
         self.sidebar.history_wanted.connect(lambda: self.go(Page.HISTORY))
         self.sidebar.connections_wanted.connect(lambda: self.go(Page.CONNECTIONS))
-        self.history_page.chosen.connect(self.show_batch)
         self.batch_page.connections_wanted.connect(lambda: self.go(Page.CONNECTIONS))
-        self.connections_page.try_practice.connect(self.try_practice)
-        self.connections_page.saved.connect(self._connection_saved)
         self.messages.show_batch.connect(self.show_batch)
         self.messages.show_trouble.connect(self.show_trouble)
         self.controller.feed.batches_changed.connect(self._batch_gone)
+        if self.practising:
+            self.controller.feed.batches_changed.connect(self._show_first)
+
+    # -- pages that are made, and imported, when first visited: no start waits for them ----------
+
+    @cached_property
+    def history_page(self) -> HistoryPage:
+        from app.ui.batches.history_page import HistoryPage
+
+        page = self._enter(Page.HISTORY, HistoryPage(self.controller))
+        page.chosen.connect(self.show_batch)
+        return page
+
+    @cached_property
+    def connections_page(self) -> ConnectionsPage:
+        from app.ui.connections.page import ConnectionsPage
+
+        page = self._enter(Page.CONNECTIONS, ConnectionsPage(self.controller))
+        page.try_practice.connect(self.try_practice)
+        page.saved.connect(self._connection_saved)
+        return page
+
+    @cached_property
+    def settings_page(self) -> SettingsPage:
+        from app.ui.settings.page import SettingsPage
+
+        return self._enter(Page.SETTINGS, SettingsPage(self.controller))
+
+    def _enter(self, page: Page, widget: W) -> W:
+        self._pages[page] = widget
+        self._stack.addWidget(widget)
+        return widget
+
+    def _widget(self, page: Page) -> QWidget:
+        match page:
+            case Page.HISTORY:
+                return self.history_page
+            case Page.CONNECTIONS:
+                return self.connections_page
+            case Page.SETTINGS:
+                return self.settings_page
+            case _:
+                return self._pages[page]
 
     # -- where the person is ---------------------------------------------------------------------
 
@@ -127,10 +163,45 @@ class Workspace(QWidget):
         return self._batch if self.page is Page.BATCH else None
 
     def go(self, page: Page) -> None:
-        self._stack.setCurrentWidget(self._pages[page])
+        widget = self._widget(page)
+        self._stack.setCurrentWidget(widget)
         if page is not Page.BATCH:
             self.sidebar.show_chosen(None)
-        self._pages[page].setFocus(Qt.FocusReason.OtherFocusReason)
+        self.take_focus()
+
+    def take_focus(self) -> None:
+        """The keyboard goes to the page and not to the header, which comes first."""
+        self.current_page.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def focusNextPrevChild(self, next: bool, /) -> bool:
+        """Header, sidebar, page, message bar: most pages are made later than what follows them."""
+        order, now = self._tab_order(), QApplication.focusWidget()
+        if now not in order:
+            return super().focusNextPrevChild(next)
+        reason = Qt.FocusReason.TabFocusReason if next else Qt.FocusReason.BacktabFocusReason
+        order[(order.index(now) + (1 if next else -1)) % len(order)].setFocus(reason)
+        return True
+
+    def _tab_order(self) -> list[QWidget]:
+        areas = (self.header, self.sidebar, self.current_page, self.bar)
+        found: list[list[QWidget]] = [[] for _ in areas]
+        widget = self.nextInFocusChain()
+        while widget is not None and widget is not self:
+            if _takes_tab(widget):
+                for area, inside in zip(areas, found, strict=True):
+                    if area is widget or area.isAncestorOf(widget):
+                        inside.append(widget)
+            widget = widget.nextInFocusChain()
+        return [widget for inside in found for widget in inside]
+
+    @property
+    def current_page(self) -> QWidget:
+        shown = self._stack.currentWidget()
+        return shown if shown is not None else self.drop_page
+
+    def add_connection(self) -> None:
+        self.connections_page.add()
+        self.go(Page.CONNECTIONS)
 
     def show_batch(self, batch_id: str) -> None:
         if self._batch != batch_id:
@@ -163,6 +234,11 @@ class Workspace(QWidget):
         else:
             self.go(Page.DROP)
 
+    def _show_first(self) -> None:
+        """The practice cloud's sample flight is written while its window is there already."""
+        if self._batch is None and self.page is Page.DROP:
+            self._open_first()
+
     def _batch_gone(self) -> None:
         """The one on the page was removed from the list."""
         if self._batch is not None and self._batch not in self.controller.engine.states():
@@ -180,8 +256,7 @@ class Workspace(QWidget):
             return
         if not target:
             self._waiting_paths = list(paths)
-            self.connections_page.add()
-            self.go(Page.CONNECTIONS)
+            self.add_connection()
             self.messages.news(
                 "no-connection", lambda: t("Add a connection first; then the drop is sent there.")
             )
@@ -253,3 +328,9 @@ class Workspace(QWidget):
                 passing=False,
             ),
         )
+
+
+def _takes_tab(widget: QWidget) -> bool:
+    """A widget with a proxy lets that one have the keyboard."""
+    wants = bool(widget.focusPolicy() & Qt.FocusPolicy.TabFocus)
+    return wants and widget.focusProxy() is None and widget.isVisible() and widget.isEnabled()

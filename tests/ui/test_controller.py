@@ -40,3 +40,21 @@ async def test_an_unknown_connection_is_said_and_not_raised(
     controller.problem.connect(said.append)
     assert controller.add([tmp_path], "nobody") is None
     assert "nobody" in said[0].title
+
+
+async def test_thousands_of_files_are_left_out_while_the_loop_goes_on(
+    qapp: QApplication, bench: Workbench, tmp_path: Path
+) -> None:
+    controller = Controller(bench.app, Line(bench.app.engine))
+    batch = bench.add("cloud-api", tmp_path)
+    found = [Found(0, Path(f"{n}.JPG"), f"{n}.JPG", 1, 1) for n in range(1800)]
+    bench.app.store.files.add(batch, [NewFile(f, f.path, "media") for f in found])
+    ids = [status.file.id for status in bench.app.engine.files(batch)]
+    controller.skip(batch, ids)
+    steps: list[int] = []
+    async with asyncio.timeout(20):
+        while not steps or steps[-1] < len(ids):
+            steps.append(bench.app.engine.counts(batch).dropped)
+            await asyncio.sleep(0)
+    assert len(set(steps)) >= 3, "piece by piece"
+    await controller.close()

@@ -8,7 +8,6 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication
 
 from app import bootstrap
@@ -29,7 +28,7 @@ from tests.helpers.workbench import QUICK
 from tests.ui.test_window import drag, mime
 
 FILES = 10_000
-DELIVERED = 1500  # then it may end: the rest is more of the same
+DELIVERED = 800  # then it may end: the rest is more of the same
 
 
 @pytest.fixture(scope="module")
@@ -103,7 +102,7 @@ async def restless(window: Window, batch: str, other: str) -> None:
         await asyncio.sleep(step)
 
 
-@pytest.mark.parametrize("service", ["cloud-api", "flighthub2", "metastudio"])
+@pytest.mark.parametrize("service", ["cloud-api", "flighthub2"])
 async def test_nothing_holds_the_loop_for_fifty_milliseconds(
     qapp: QApplication,
     accounts: tuple[PracticeAccount, ...],
@@ -134,7 +133,4 @@ async def test_nothing_holds_the_loop_for_fifty_milliseconds(
             window.controller.pause(batch)
             await until(lambda: not engine.running)
     assert heart.beats > 100
-    worst = f"{heart.worst_computed * 1000:.0f} ms computing, {heart.worst_stood * 1000:.0f} ms"
-    print(worst, heart.beats, len(heart.gaps))
-    print("\n".join(map(str, heart.gaps)))
     assert not heart.too_long, "\n".join(map(str, heart.too_long))

@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
+import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QApplication, QPushButton, QToolButton
+from PySide6.QtWidgets import QApplication, QLabel, QPushButton, QToolButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from app.domain.preferences import Language
@@ -15,6 +16,7 @@ from app.practice.faults import parse_faults
 from app.ui import language
 from app.ui.controller import Controller
 from app.ui.language import t
+from app.ui.look import parts, theme
 from app.ui.message_bar import Message, MessageBar, Weight
 from app.ui.messages import Messages
 from tests.helpers.flights import write_flight
@@ -74,6 +76,22 @@ def test_the_language_changes_under_a_message(qapp: QApplication, qtbot: QtBot) 
     language.use(Language.CHINESE, qapp)
     QApplication.processEvents()
     assert bar.text == t("Online") != "Online"
+
+
+@pytest.mark.parametrize("words", [1, 8, 40, 120])
+def test_it_is_no_taller_than_its_words(qtbot: QtBot, words: int) -> None:
+    page, bar = QWidget(), bar_in(qtbot)
+    page.setLayout(parts.column(None, bar, spacing=0))
+    qtbot.addWidget(page)
+    page.resize(900, 600)
+    page.show()
+    bar.say("a", Message(Weight.NEWS, lambda: "word " * words, lambda: "Show"))
+    QApplication.processEvents()
+    beside = [*bar.findChildren(QPushButton), *bar.findChildren(QToolButton)]
+    told = next(one for one in bar.findChildren(QLabel) if one.text().startswith("word"))
+    least = max(told.heightForWidth(told.width()), *(b.sizeHint().height() for b in beside))
+    assert told.height() >= told.heightForWidth(told.width()), "and not lower either"
+    assert bar.height() <= least + 2 * theme.S + 2
 
 
 async def until(bar: MessageBar, part: str) -> None:

@@ -70,6 +70,20 @@ async def test_a_limit_is_a_number_with_a_unit(
     assert limit.amount.value() == 6
 
 
+async def test_a_limit_under_16_kilobytes_a_second_is_not_offered(
+    qtbot: QtBot, page: SettingsPage, controller: Controller
+) -> None:
+    limit = page.network.limit
+    click(qtbot, limit.on)
+    limit.unit.setCurrentIndex(0)
+    limit.unit.activated.emit(0)
+    limit.amount.setValue(3)
+    assert (limit.amount.value(), controller.preferences.limit) == (16, 16_000)
+    limit.unit.setCurrentIndex(1)
+    limit.unit.activated.emit(1)
+    assert (limit.amount.value(), controller.preferences.limit) == (1, 1_000_000)
+
+
 async def test_a_limit_may_hold_at_some_hours_only(
     qtbot: QtBot, page: SettingsPage, controller: Controller
 ) -> None:

@@ -9,7 +9,7 @@ from dataclasses import fields, replace
 import pytest
 from PySide6.QtCore import QFile, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPalette
-from PySide6.QtWidgets import QApplication, QLabel, QLineEdit
+from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QWidget
 from pytestqt.qtbot import QtBot
 
 from app.domain.preferences import Theme
@@ -279,3 +279,16 @@ def test_tokens_cannot_be_changed_by_accident() -> None:
     with pytest.raises(AttributeError):
         theme.LIGHT.text = QColor("red")  # pyright: ignore[reportAttributeAccessIssue]
     assert replace(theme.LIGHT) == theme.LIGHT
+
+
+def test_high_contrast_put_on_again_leaves_words_readable(qapp: QApplication, qtbot: QtBot) -> None:
+    page = QWidget()
+    qtbot.addWidget(page)
+    words = parts.label(Role.BODY)
+    page.setLayout(parts.column(words))
+    page.show()
+    for _ in range(2):
+        theme.apply(qapp, Theme.DARK, strong=True)
+        now = theme.tokens()
+        assert words.palette().color(QPalette.ColorRole.WindowText) == now.text
+        assert page.palette().color(QPalette.ColorRole.Window) == now.window

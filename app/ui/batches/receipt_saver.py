@@ -12,8 +12,6 @@ from shiboken6 import isValid
 
 from app import __version__
 from app.domain.model import Batch
-from app.evidence import receipt
-from app.evidence.receipt import Format
 from app.ui.controller import Controller
 from app.ui.language import t
 
@@ -59,9 +57,12 @@ class ReceiptSaver(QObject):
 
     async def _save(self, batch_id: str, target: Path) -> None:
         app = self._controller.app
-        form = receipt.format_of(target) or Format.HTML
 
         def work() -> None:
+            # Only who saves a receipt waits for its import.
+            from app.evidence import receipt
+
+            form = receipt.format_of(target) or receipt.Format.HTML
             evidence = receipt.collect(app.store, batch_id, app.clock, __version__)
             receipt.save(evidence, form, target)
 

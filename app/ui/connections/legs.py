@@ -150,8 +150,6 @@ class LegRow(Translated, QWidget):
             LegState.FAILED: (Icon.BANG, Tint.BAD),
         }.get(state, (Icon.MINUS, Tint.DIM))
         self._picture.show_icon(icon, tint)
-        self._title.setEnabled(state is not LegState.WAITING)
-        self._words.setEnabled(state is not LegState.WAITING)
         self.retranslate()
 
     def retranslate(self) -> None:

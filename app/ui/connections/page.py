@@ -26,8 +26,10 @@ from app.ui.look.icons import Icon, Tint
 from app.ui.look.labels import ElidedLabel, EmptyNote, Picture, Role, label
 from app.ui.look.parts import Card, Kind, Translated
 
+# In the order in which the services are offered.
+_PICTURES: Final = (Icon.DRONE, Icon.CLOUD, Icon.LAYERS)
 _ICONS: Final = MappingProxyType(
-    {"flighthub2": Icon.DRONE, "cloud-api": Icon.CLOUD, "metastudio": Icon.LAYERS}
+    {spec.id: picture for spec, picture in zip(bootstrap.SPECS, _PICTURES, strict=False)}
 )
 
 
@@ -199,7 +201,7 @@ class ConnectionsPage(Translated, QWidget):
         self.add_button.clicked.connect(self.add)
         self._cards = QVBoxLayout()
         self._cards.setSpacing(theme.M)
-        self._empty = EmptyNote(Icon.LINK)
+        self._empty = EmptyNote(Icon.PLUG)
         self.first_button = parts.button(Kind.PRIMARY, Icon.PLUS)
         self.first_button.clicked.connect(self.add)
         self.practice_button = parts.button(Kind.PLAIN)
@@ -325,7 +327,7 @@ class ConnectionsPage(Translated, QWidget):
         self.first_button.setText(t("Add connection"))
         self.practice_button.setText(t("Try it without an account"))
         self._empty.say(
-            t("Where shall your flights go?"),
+            t("Where should your flights go?"),
             t(
                 "Connect Postflight to your cloud once; then every card you drop here goes there."
                 " Or look around first: the practice cloud runs on this computer only."

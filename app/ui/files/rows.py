@@ -14,7 +14,7 @@ from typing import Any, Final
 from app.domain.model import Counts, FileLine
 from app.domain.states import NEEDS_PERSON, FileState
 
-AT_ONCE: Final = 8192  # so many are sorted in a few milliseconds
+AT_ONCE: Final = 2048  # so many are sorted in a few milliseconds
 
 _NUMBER: Final = re.compile(r"\d+")
 _DIGITS: Final = 20

@@ -141,8 +141,9 @@ class EmptyNote(QWidget):
         for text in (self._title, self._words):
             text.setWordWrap(True)
             text.setAlignment(Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop)
-            text.setMaximumWidth(_NOTE_WIDTH)
-            text.setMinimumWidth(_NOTE_WIDTH // 2)
+            width = round(_NOTE_WIDTH * theme.scale())
+            text.setMaximumWidth(width)
+            text.setMinimumWidth(width // 2)
         self._actions = QHBoxLayout()
         self._actions.setSpacing(theme.S)
         self._put_together()

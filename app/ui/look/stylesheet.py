@@ -17,6 +17,8 @@ QLabel { background: transparent; }
 QLabel[role="title"] { font-size: $title; font-weight: 600; color: $text; }
 QLabel[role="headline"] { font-size: $headline; font-weight: 600; color: $text; }
 QLabel[role="dim"] { font-size: $small; color: $dim; }
+QLabel[part="key"] { background: $window; color: $text; border: 1px solid $line;
+    border-radius: 4px; padding: 1px 6px; }
 QFrame[part="line"] { background: $line; border: none; }
 QFrame[part="card"] { background: $surface; border: $thin solid $line; border-radius: 8px; }
 QFrame[part="card"][chosen="true"] { background: $accent_soft; border-color: $accent; }

@@ -43,6 +43,7 @@ __all__ = [
     "font",
     "mix",
     "moves",
+    "scale",
     "tokens",
 ]  # fmt: skip
 
@@ -60,6 +61,7 @@ HEADLINE: Final = 1.2
 BODY: Final = 1.0
 DIM: Final = 0.92
 
+_USUAL: Final = 15  # pixels: the system's text where nobody asked for a larger one
 _ROW: Final = 20  # with its padding and border, a button or a field is 32 high
 
 _FUSION: Final = "fusion"
@@ -102,6 +104,11 @@ def font(size: float = BODY, semibold: bool = False) -> QFont:
     if semibold:
         made.setWeight(QFont.Weight.DemiBold)
     return made
+
+
+def scale() -> float:
+    """How many times larger than usual the system's text is; never less than 1."""
+    return max(1.0, QFontInfo(QApplication.font()).pixelSize() / _USUAL)
 
 
 def moves() -> bool:
@@ -167,7 +174,9 @@ def _dress(app: QApplication) -> None:
         app.setFont(figures(app.font()))
         app.setPalette(_palette(_look.tokens))
         made = sheet(_look.tokens, _sizes(app))
-        if made != app.styleSheet():
+        # Asking for the system's palette put it on for a moment, and a widget that the sheet has
+        # polished keeps that one until it is polished again.
+        if made != app.styleSheet() or _look.tokens.strong:
             app.setStyleSheet(made)
     finally:
         _look.busy = False

@@ -17,7 +17,9 @@ from app.ui.look.parts import Translated
 
 _UNITS: Final = (1_000, 1_000_000, 125_000)  # bytes a second: kB/s, MB/s, Mbit/s
 _MB: Final = 1
+_SLOWEST: Final = 16_000  # bytes a second: under it, single puts run out of time
 _LEAST: Final = 88  # wide enough for what these inputs hold, less than Qt would ask for
+_MOST: Final = 99_999
 _FIRST: Final = 5_000_000
 _WORK: Final = Hours(8 * 60, 18 * 60)
 
@@ -28,7 +30,7 @@ class Clock(QTimeEdit):
     def __init__(self) -> None:
         super().__init__()
         self.setDisplayFormat("HH:mm")
-        self.setMinimumWidth(_LEAST)
+        self.setMinimumWidth(round(_LEAST * theme.scale()))
         self.setKeyboardTracking(False)
         self.lineEdit().setTextMargins(theme.S - 2, 0, 0, 0)
 
@@ -54,13 +56,13 @@ class Limit(Translated, QWidget):
         super().__init__()
         self.on = QCheckBox()
         self.amount = parts.spin()
-        self.amount.setRange(1, 99_999)
         self.amount.setKeyboardTracking(False)
         self.unit = Combo()
         self.unit.addItems(["kB/s", "MB/s", "Mbit/s"])
         self.unit.setMinimumContentsLength(6)
-        self.amount.setMinimumWidth(_LEAST)
-        self.unit.setMinimumWidth(_LEAST + theme.L)
+        least = round(_LEAST * theme.scale())
+        self.amount.setMinimumWidth(least)
+        self.unit.setMinimumWidth(least + theme.L)
         self.unit.setCurrentIndex(_MB)
         self._unit = _MB
         self._rate = _FIRST
@@ -88,7 +90,9 @@ class Limit(Translated, QWidget):
     def _tell(self) -> None:
         self.unit.setCurrentIndex(self._unit)
         self.amount.blockSignals(True)
-        self.amount.setValue(max(1, round(self._rate / _UNITS[self._unit])))
+        unit = _UNITS[self._unit]
+        self.amount.setRange(max(1, -(-_SLOWEST // unit)), _MOST)
+        self.amount.setValue(round(self._rate / unit))
         self.amount.blockSignals(False)
 
     def _switched(self) -> None:

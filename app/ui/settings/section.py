@@ -124,13 +124,13 @@ class Row(Translated, QWidget):
             self._grid.addWidget(self._label, 0, 1, 1, 2)
             self._grid.addWidget(self._middle, 1, 1, 1, 3)
         else:
-            self._label.setFixedWidth(_LABELS)
+            self._label.setFixedWidth(round(_LABELS * theme.scale()))
             self._grid.addWidget(self._label, 0, 1, _TOP)
             self._grid.addWidget(self._middle, 0, 2)
 
     def resizeEvent(self, event: QResizeEvent, /) -> None:
         super().resizeEvent(event)
-        if (narrow := self.width() < _NARROW) != self._narrow:
+        if (narrow := self.width() < _NARROW * theme.scale()) != self._narrow:
             self._arrange(narrow)
 
     def minimumSizeHint(self) -> QSize:

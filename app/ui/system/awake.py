@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 from typing import Final, Protocol
 
 from PySide6.QtCore import QObject, Qt, Signal
-from wakepy import keep
 
 _log: Final = logging.getLogger(__name__)
 
@@ -28,6 +27,8 @@ Keeper = Callable[[], AbstractContextManager[Kept]]
 
 
 def _wakepy() -> AbstractContextManager[Kept]:
+    from wakepy import keep  # here, in the hold's own thread: the window starts without it
+
     return keep.running(on_fail="pass")
 
 

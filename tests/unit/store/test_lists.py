@@ -169,3 +169,21 @@ def test_a_database_of_the_first_schema_keeps_its_batches_and_counts(tmp_path: P
     assert not store.batches.get("late").held
     store.close()
     assert (tmp_path / f"{FILE_NAME}.before-0002").exists()
+
+
+def test_what_is_read_in_pieces_is_whole(store: Store) -> None:
+    store.batches.add(batch("a"))
+    store.files.add("a", [found(n) for n in range(2 * PIECE + 3)])
+    names = store.lists.names("a")
+    assert len(names) == 2 * PIECE + 3
+    assert names["DCIM/DJI_0007.JPG"] == "DCIM/DJI_0007.JPG"
+    assert store.lists.without_position("a") == 0
+    assert store.lists.unregistered("a") == {}
+    assert store.lists.delivered_names("a") == {}
+
+
+def test_a_cancelled_batch_is_given_up_a_piece_at_a_time(store: Store) -> None:
+    store.batches.add(batch("a"))
+    store.files.add("a", [found(n) for n in range(12)])
+    assert [len(store.files.drop_open("a", 5)) for _ in range(4)] == [5, 5, 2, 0]
+    assert store.files.counts("a").dropped == 12

@@ -114,7 +114,7 @@ def test_a_file_walks_from_queued_to_confirmed(store: Store) -> None:
     store.files.confirmed([file.id])
     counts = store.files.counts("b1")
     assert (counts.delivered, counts.bytes_delivered, counts.waiting) == (1, 10, 0)
-    assert store.files.tally("b1", with_names=True).names == {"g1": frozenset({"a.jpg"})}
+    assert store.lists.delivered_names("b1") == {"g1": frozenset({"a.jpg"})}
 
 
 @pytest.mark.parametrize("state", list(FileState))
@@ -287,4 +287,4 @@ def test_photos_without_position_are_counted_and_other_files_are_not(store: Stor
     captures = (Capture(taken, Position(1, 2)), Capture(taken), Capture())
     for file, capture in zip(store.files.take("b1", 3), captures, strict=True):
         store.files.save_prepared(file.id, None, capture)
-    assert store.files.without_position("b1") == 1
+    assert store.lists.without_position("b1") == 1

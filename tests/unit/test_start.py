@@ -1,0 +1,57 @@
+"""What the start may not wait for: facts instead of times, which differ from machine to machine."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from app.cli.arguments import COMMANDS, folders_of
+from app.cli.main import postflight
+
+ROOT = Path(__file__).resolve().parents[2]
+NEEDLESS = (
+    *("boto3", "botocore", "urllib3", "rich", "pygments", "click", "wakepy", "keyring"),
+    *("app.cli.main", "app.practice", "app.evidence", "app.transfer.mover"),
+    *("app.ui.settings.page", "app.ui.connections.page", "app.ui.batches.history_page"),
+)
+
+
+@pytest.fixture(scope="module")
+def imported() -> set[str]:
+    """Every module of a program that is about to show its window."""
+    code = (
+        "import sys, app.__main__, app.ui.main\n"
+        "print(*(name for name, module in sys.modules.items() if module))"
+    )
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "QT_QPA_PLATFORM": "offscreen"}
+    ended = subprocess.run(
+        [sys.executable, "-P", "-c", code],
+        env=environment, capture_output=True, text=True, timeout=60, check=True,
+    )  # fmt: skip
+    return set(ended.stdout.split())
+
+
+@pytest.mark.parametrize("name", NEEDLESS)
+def test_the_window_comes_without(name: str, imported: set[str]) -> None:
+    assert "app.ui.window" in imported
+    assert name not in imported
+
+
+def test_the_names_of_the_commands_are_all_known_without_click() -> None:
+    assert set(postflight.commands) == COMMANDS
+
+
+def test_folders_open_the_window_and_everything_else_is_a_command(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "DCIM").mkdir()
+    (tmp_path / "upload").mkdir()
+    assert folders_of([]) == []
+    assert folders_of(["DCIM", str(tmp_path)]) == [Path("DCIM"), tmp_path]
+    for words in (["upload"], ["DCIM", "gone"], ["--help"], ["batches"]):
+        assert folders_of(words) is None, words
