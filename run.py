@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Makes .venv from requirements.lock when needed, then starts Postflight, `test` or `screenshots`."""
+"""Makes .venv from requirements.lock when needed, then starts Postflight, tests or pictures."""
 
 from __future__ import annotations
 

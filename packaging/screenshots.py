@@ -1,4 +1,4 @@
-"""Photographs the window in every state, theme, language and scale: `python3 run.py screenshots DIR`."""
+"""Photographs the window in every state and look: `python3 run.py screenshots DIR`."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from pathlib import Path
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from app import bootstrap  # noqa: E402
-from app.domain.model import Connection  # noqa: E402
-from app.domain.preferences import Hours, Language, Preferences, Theme  # noqa: E402
-from app.domain.states import ENDED, BatchState  # noqa: E402
-from app.engine.context import Patience  # noqa: E402
-from app.engine.engine import Order  # noqa: E402
-from app.engine.line import Line  # noqa: E402
-from app.paths import HOME, Paths  # noqa: E402
+from app import bootstrap
+from app.domain.model import Connection
+from app.domain.preferences import Hours, Language, Preferences, Theme
+from app.domain.states import ENDED, BatchState
+from app.engine.context import Patience
+from app.engine.engine import Order
+from app.engine.line import Line
+from app.paths import HOME, Paths
 
 SCALES = ("100", "200")
 THEMES = (Theme.LIGHT, Theme.DARK)
@@ -146,7 +146,7 @@ class Studio:
             (made / f"DJI_20260614101500_{90 + number:04}_V.JPG").touch()
         return made
 
-    async def _fly(self, title: str, connection: str, empty: int = 0):  # noqa: ANN202
+    async def _fly(self, title: str, connection: str, empty: int = 0):
         flight = await asyncio.to_thread(self._write, title, 12, empty)
         spec = self.controller.spec(self._connection(connection))
         order = Order(connection, (flight,), title, jobs=spec.jobs[1:2])

@@ -50,7 +50,8 @@ class MessageBar(Translated, QFrame):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setProperty("part", "message")
-        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+        # Not Fixed or Maximum: those cut what wraps onto more lines than Qt guessed.
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Minimum)
         self._messages: dict[str, Message] = {}
         self._spoken = ""
         self._picture = Picture(Icon.INFO, 20, Tint.ACCENT)

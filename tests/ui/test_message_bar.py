@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QFont
 from PySide6.QtWidgets import QApplication, QLabel, QPushButton, QToolButton, QWidget
 from pytestqt.qtbot import QtBot
 
-from app.domain.preferences import Language
+from app.domain.preferences import Language, Theme
 from app.domain.states import BatchState
 from app.practice.faults import parse_faults
 from app.ui import language
@@ -63,7 +65,7 @@ def test_a_message_is_waved_away(qtbot: QtBot) -> None:
 def test_its_button_does_what_it_says(qtbot: QtBot) -> None:
     bar, done = bar_in(qtbot), []
     bar.say("a", Message(Weight.NEEDS_YOU, lambda: "x", lambda: "Show", lambda: done.append(1)))
-    button = bar.findChild(QPushButton)
+    button = bar.findChildren(QPushButton)[0]
     assert button.text() == "Show"
     qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
     assert done == [1]
@@ -78,8 +80,18 @@ def test_the_language_changes_under_a_message(qapp: QApplication, qtbot: QtBot) 
     assert bar.text == t("Online") != "Online"
 
 
+@pytest.fixture(params=[10, 18])
+def text_size(request: pytest.FixtureRequest, qapp: QApplication) -> Iterator[None]:
+    before = QFont(qapp.font())
+    qapp.setFont(QFont("Inter", request.param))
+    theme.apply(qapp, Theme.LIGHT)
+    yield
+    qapp.setFont(before)
+
+
+@pytest.mark.usefixtures("text_size")
 @pytest.mark.parametrize("words", [1, 8, 40, 120])
-def test_it_is_no_taller_than_its_words(qtbot: QtBot, words: int) -> None:
+def test_it_is_as_tall_as_its_words_and_no_taller(qtbot: QtBot, words: int) -> None:
     page, bar = QWidget(), bar_in(qtbot)
     page.setLayout(parts.column(None, bar, spacing=0))
     qtbot.addWidget(page)

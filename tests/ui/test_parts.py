@@ -22,10 +22,11 @@ NAME = "DJI_20260614091201_0001_W.JPG"
 
 @pytest.fixture(autouse=True)
 def light(qapp: QApplication) -> Iterator[None]:
+    before = QFont(qapp.font())  # QFont() would be the one of the moment
     qapp.setFont(QFont("Inter", 10))
     theme.apply(qapp, Theme.LIGHT, strong=False)
     yield
-    qapp.setFont(QFont())
+    qapp.setFont(before)
     theme.apply(qapp, Theme.LIGHT, strong=False)
 
 

@@ -41,9 +41,10 @@ WRITTEN = (
 @pytest.fixture(autouse=True)
 def usual_looks(qapp: QApplication) -> Iterator[None]:
     """Each test leaves the program as it found it, whatever the order."""
+    before = QFont(qapp.font())  # QFont() would be the one of the moment
     yield
     qapp.setStyleSheet("")
-    qapp.setFont(QFont())
+    qapp.setFont(before)
     theme.apply(qapp, Theme.LIGHT, strong=False)
 
 

@@ -254,7 +254,7 @@ async def test_what_was_answered_about_closing_is_remembered(
         window.close()
         sheet = window.findChild(Sheet)
         assert sheet is not None
-        sheet.findChild(QCheckBox).setChecked(True)
+        sheet.findChildren(QCheckBox)[0].setChecked(True)
         press(qtbot, sheet, "Keep sending")
         assert window.controller.preferences.closing is Closing.TRAY
         window.come_forward()

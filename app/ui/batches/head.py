@@ -8,9 +8,10 @@ from collections.abc import Callable
 from typing import Final
 
 from PySide6.QtCore import QPoint, Qt, Signal
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSizePolicy, QWidget
 
-from app.domain.errors import UsageError, passes_by_itself
+from app.domain.errors import UsageError
 from app.domain.model import Batch
 from app.domain.states import ENDED, BatchState
 from app.engine.engine import Snapshot
@@ -18,6 +19,7 @@ from app.ui import text
 from app.ui.batches import progress, wishes
 from app.ui.batches.actions import fill_menu
 from app.ui.batches.progress import Ratchet, Reach
+from app.ui.batches.reason import Reason
 from app.ui.batches.stages import StageRow, stages
 from app.ui.batches.wishes import Wish
 from app.ui.controller import Controller
@@ -26,11 +28,15 @@ from app.ui.look import parts, theme
 from app.ui.look.icons import Icon, Tint
 from app.ui.look.labels import ElidedLabel
 from app.ui.look.parts import Bar, Kind, Role, Sparkline, Translated
-from app.ui.look.strips import Strip
 
 _SPEEDS: Final = 60  # samples, five minutes of them
 _EVERY: Final = 5.0  # seconds between two samples
 _CALM: Final = 1.0  # seconds that a speed and a remaining time stay as they are
+
+_LINE: Final = 6  # samples, half a minute: fewer make no line
+# In a narrower head than this many pixels there is no room for the line, and for the stages.
+_SPARK: Final = 660
+_STAGES: Final = 440
 
 _BAR_TINTS: Final = {
     BatchState.DELIVERED: Tint.GOOD,
@@ -69,6 +75,7 @@ class BatchHead(Translated, QWidget):
     """Shows what it is given; asks for a wish through `wished`."""
 
     wished = Signal(object)  # Wish
+    not_sent_wished = Signal()
 
     def __init__(
         self,
@@ -84,6 +91,8 @@ class BatchHead(Translated, QWidget):
         self._speeds = Speeds(monotonic)
         self._calm_until = 0.0
         self._about = ""
+        self._sends = False
+        self._samples = 0
         self._cancelling: set[str] = set()
         self._notices: dict[str, str] = {}
         self._make_parts()
@@ -110,14 +119,9 @@ class BatchHead(Translated, QWidget):
         self.more = parts.tool(Icon.MORE)
         self.menu = parts.menu(self)
         self.more.clicked.connect(self._open_menu)
-        self.reason = Strip(Icon.BANG, Tint.WARN)
-        self._remedies = {
-            Wish.RETRY: self._wish_button(Kind.PRIMARY, Wish.RETRY),
-            Wish.CHECK: self._wish_button(Kind.PLAIN, Wish.CHECK),
-            Wish.RESUME: self._wish_button(Kind.PRIMARY, Wish.RESUME),
-        }
-        for made in self._remedies.values():
-            self.reason.add(made)
+        self.reason = Reason()
+        self.reason.wished.connect(self.wished)
+        self.reason.not_sent_wished.connect(self.not_sent_wished)
 
     def _wish_button(self, kind: Kind, wish: Wish) -> QPushButton:
         made = parts.button(kind, wishes.ICONS[wish])
@@ -131,10 +135,27 @@ class BatchHead(Translated, QWidget):
         top.setAlignment(self.pause, Qt.AlignmentFlag.AlignTop)
         top.setAlignment(self.resume, Qt.AlignmentFlag.AlignTop)
         top.setAlignment(self.more, Qt.AlignmentFlag.AlignTop)
-        low = parts.row(self.stages, None, self.spark, self.speed, spacing=theme.M)
-        self.setLayout(
-            parts.column(top, self.bar, low, self.notice, self.reason, spacing=theme.M, margins=0)
+        self._low = QWidget()
+        self._low.setLayout(
+            parts.row(self.stages, None, self.spark, self.speed, spacing=theme.M)
         )
+        self._low.setMinimumHeight(self.spark.sizeHint().height())
+        self.setLayout(
+            parts.column(top, self.bar, self._low, self.notice, self.reason, spacing=theme.S)
+        )
+
+    def resizeEvent(self, event: QResizeEvent, /) -> None:
+        super().resizeEvent(event)
+        self._fit()
+
+    def _fit(self) -> None:
+        """What tells least goes first where there is little room."""
+        width = self.width() / theme.scale()
+        sends = self._sends
+        self._low.setVisible(width >= _STAGES or sends)
+        self.stages.setVisible(width >= _STAGES)
+        self.speed.setVisible(sends)
+        self.spark.setVisible(sends and width >= _SPARK and self._samples >= _LINE)
 
     # -- what is shown ---------------------------------------------------------------------------
 
@@ -143,7 +164,9 @@ class BatchHead(Translated, QWidget):
         if before is None or before.batch != snapshot.batch:
             self._calm_until = 0.0
         if before is None or before.batch.id != snapshot.batch.id:
-            self.spark.show_speeds(self._speeds.of(snapshot.batch.id))
+            known = self._speeds.of(snapshot.batch.id)
+            self._samples = len(known)
+            self.spark.show_speeds(known)
         self._snapshot = snapshot
         if snapshot.batch.state in ENDED:
             self._cancelling.discard(snapshot.batch.id)
@@ -183,7 +206,11 @@ class BatchHead(Translated, QWidget):
     def _headline(self, snapshot: Snapshot, service: str, runs: bool, reach: Reach) -> str:
         if snapshot.batch.id in self._cancelling:
             return t("Cancelling: what is under way is being given up…")
-        return progress.headline(snapshot, service, runs, reach, self._about)
+        turn = None
+        if progress.waits_for_turn(snapshot.batch, runs):
+            engine = self._controller.engine
+            turn = progress.turn_of(snapshot.batch, engine.in_line(), engine.runs)
+        return progress.headline(snapshot, service, runs, reach, self._about, turn)
 
     def _render_pace(self, snapshot: Snapshot, runs: bool) -> None:
         """Speed and remaining time are read, not watched: they change once a second at most."""
@@ -192,10 +219,9 @@ class BatchHead(Translated, QWidget):
         self._calm_until = self._monotonic() + _CALM
         seconds = progress.remaining(snapshot)
         self._about = "" if seconds is None else text.about(seconds)
-        sends = runs and snapshot.batch.state is BatchState.RUNNING
-        self.speed.setText(text.speed(snapshot.pulse.speed) if sends else "")
-        self.speed.setVisible(sends)
-        self.spark.setVisible(sends)
+        self._sends = runs and snapshot.batch.state is BatchState.RUNNING
+        self.speed.setText(text.speed(snapshot.pulse.speed) if self._sends else "")
+        self._fit()
 
     def _render_bar(self, snapshot: Snapshot, runs: bool, reach: Reach) -> None:
         batch = snapshot.batch
@@ -211,29 +237,14 @@ class BatchHead(Translated, QWidget):
         blocked = progress.blocked(batch) and batch.id not in self._cancelling
         remedy = wishes.remedy(snapshot) if blocked else None
         self.reason.setVisible(blocked)
-        if blocked:
-            self._render_reason(snapshot)
-        for wish, button in self._remedies.items():
-            button.setVisible(wish is remedy)
-            button.setText(wishes.words(wish, snapshot.counts))
+        if remedy is not None:
+            self.reason.show_snapshot(snapshot, remedy, can)
         self.pause.setText(t("Pause"))
         self.resume.setText(t("Resume"))
         busy = batch.id in self._cancelling
         self.pause.setVisible(Wish.PAUSE in can and remedy is not Wish.RESUME and not busy)
         self.resume.setVisible(Wish.RESUME in can and remedy is not Wish.RESUME and not busy)
         self.more.setVisible(not busy)
-
-    def _render_reason(self, snapshot: Snapshot) -> None:
-        batch = snapshot.batch
-        if batch.reason is None:
-            return
-        passes = passes_by_itself(batch.reason.code)
-        words = said(batch.reason.hint)
-        if passes and not words:
-            words = t("It keeps its place and goes on by itself.")
-        self.reason.say(said(batch.reason.title), words)
-        self.reason.show_icon(Icon.CLOUD_OFF if passes else Icon.BANG, Tint.WARN)
-        self.reason.setToolTip(batch.reason.details)
 
     # -- the menu --------------------------------------------------------------------------------
 
@@ -260,6 +271,7 @@ class BatchHead(Translated, QWidget):
             self._speeds.add(batch_id, snapshot.pulse.speed)
             if self._snapshot is not None and self._snapshot.batch.id == batch_id:
                 self.spark.add(snapshot.pulse.speed)
+                self._samples += 1
 
     def _noticed(self, batch_id: str, words: str) -> None:
         self._notices[batch_id] = words

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
 
 from app.domain import words
 from app.domain.model import Job
@@ -21,6 +21,8 @@ from app.ui.look.strips import Confirm, CopyButton, Question
 from app.ui.states import JOB_LOOKS
 
 _START: Final = JOB_LOOKS[JobState.ASKING][0], 20
+_BAR: Final = 120  # pixels
+_ID: Final = 132
 _END: Final = Qt.TextElideMode.ElideRight
 
 
@@ -33,17 +35,17 @@ class Jobs(Translated, parts.Card):
         self._snapshot: Snapshot | None = None
         self._rows: list[_Row] = []
         self._stopping: set[str] = set()
-        self._title = parts.label(Role.HEADLINE)
         self._stop = parts.button(Kind.PLAIN)
         self._stop.clicked.connect(self._ask)
         self._confirm = Confirm()
         self._box = QVBoxLayout()
-        self._box.setSpacing(theme.M)
+        self._box.setSpacing(theme.XS)
         controller.problem.connect(self._give_up)
-        head = parts.row(self._title, None, self._stop)
-        self.setLayout(
-            parts.column(head, self._confirm, self._box, spacing=theme.M, margins=theme.L)
-        )
+        line = parts.row(self._box, self._stop, spacing=theme.M)
+        line.setStretch(0, 1)
+        line.setAlignment(self._stop, Qt.AlignmentFlag.AlignTop)
+        margins = (theme.M, theme.S, theme.S, theme.S)
+        self.setLayout(parts.column(line, self._confirm, margins=margins))
         self.hide()
         self.retranslate()
 
@@ -58,7 +60,6 @@ class Jobs(Translated, parts.Card):
             return
         jobs = self._snapshot.jobs
         self.setVisible(bool(jobs))
-        self._title.setText(nt("Reconstruction", "Reconstructions", len(jobs)))
         while len(self._rows) < len(jobs):
             row = _Row()
             self._rows.append(row)
@@ -114,37 +115,43 @@ class Jobs(Translated, parts.Card):
 
 
 class _Row(QWidget):
+    """One line; what is not known of the job is not there."""
+
     def __init__(self) -> None:
         super().__init__()
         self._picture = Picture(*_START)
         self._kind = parts.label(Role.BODY)
         self._kind.setFont(theme.font(semibold=True))
+        self._bar = Bar()
+        self._bar.setFixedWidth(_BAR)
         self._state = parts.label(Role.FIGURES)
         self._words = ElidedLabel(Role.DIM, mode=_END)
-        self._bar = Bar()
+        self._words.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self._id = ElidedLabel(Role.DIM)
+        self._id.setMaximumWidth(_ID)
         self._copy = CopyButton()
-        top = parts.row(self._picture, self._kind, self._state, None, self._id, self._copy)
-        self.setLayout(parts.column(top, self._bar, self._words, spacing=theme.XS))
+        line = parts.row(self._picture, self._kind, self._bar, self._state, self._words,
+                         self._id, self._copy)  # fmt: skip
+        line.setStretch(4, 1)
+        self.setLayout(line)
 
     def show_job(self, job: Job) -> None:
         icon, tint = JOB_LOOKS[job.state]
         self._picture.show_icon(icon, tint)
-        self._kind.setText(words.kind(job.kind))
+        self._kind.setText(t("{kind} reconstruction", kind=words.kind(job.kind)))
         state = said(words.JOB_WORDS[job.state])
         percent = t("{state}, {n} %", state=state, n=job.progress)
         self._state.setText(percent if job.state is JobState.WORKING else state)
         self._show_bar(job, tint)
         self._words.setText(said(job.words))
-        self._words.setVisible(bool(job.words))
         self._id.setText(job.id)
         self._id.setVisible(bool(job.id))
         self._copy.setVisible(bool(job.id))
         self._copy.show_text(job.id)
 
     def _show_bar(self, job: Job, tint: Tint) -> None:
-        self._bar.setVisible(job.state not in (JobState.FAILED, JobState.STOPPED))
-        share = 1.0 if job.state is JobState.SUCCEEDED else job.progress / 100
-        self._bar.show_progress(share)
+        """One that is over is told by picture and word."""
+        self._bar.setVisible(job.state not in JOB_ENDED)
+        self._bar.show_progress(job.progress / 100)
         self._bar.set_tint(tint)
         self._bar.setAccessibleName(words.kind(job.kind))

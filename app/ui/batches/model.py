@@ -154,8 +154,11 @@ class BatchModel(QAbstractListModel):
         before = self._batches
         self._batches = {batch.id: batch for batch in batches}
         self._arrange(wanted)
+        runs = self._controller.engine.runs
         for batch in batches:
-            if before.get(batch.id, batch) != batch:
+            # What one that waits says is about the others.
+            waits = progress.waits_for_turn(batch, runs(batch.id))
+            if waits or before.get(batch.id, batch) != batch:
                 self._repaint(batch.id)
 
     def _drop_gone(self, wanted: frozenset[str]) -> None:
@@ -212,11 +215,15 @@ class BatchModel(QAbstractListModel):
             progress.word_of(snapshot.batch, runs),
             icon,
             tint,
-            progress.sentences(snapshot, step.resending),
+            progress.sentences(snapshot, step.resending, self._turn(snapshot.batch)),
             step.share if runs or step.share else 0.0,
             progress.confirmed_of(snapshot),
             snapshot.batch.state not in ENDED,
         )
+
+    def _turn(self, batch: Batch) -> progress.Turn | None:
+        line = [self._batches[batch_id] for batch_id in self._ids[: self.open_rows]]
+        return progress.turn_of(batch, line, self._controller.engine.runs)
 
     def _spoken(self, batch_id: str) -> str:
         look = self.look(batch_id)

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Final
 
 from PySide6.QtCore import QEvent, QObject, QSize, Qt, Signal
-from PySide6.QtWidgets import QFrame, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QFrame, QScrollArea, QSizePolicy, QWidget
 
 from app.domain.errors import UsageError
 from app.domain.states import ENDED
@@ -21,13 +22,15 @@ from app.ui.batches.receipt_saver import ReceiptSaver
 from app.ui.batches.summary import Summary
 from app.ui.batches.wishes import Wish
 from app.ui.controller import Controller
+from app.ui.files.delegate import ROW
 from app.ui.files.rows import Filter
 from app.ui.files.table import FilePanel
 from app.ui.look import parts, theme
 from app.ui.look.strips import Confirm
 
-_PANEL: Final = 220  # pixels that the files always have
-_ENDS: Final = 96
+_ENDS: Final = 72  # pixels that the summary always has
+_TAKEN: Final = 470  # pixels of all that is not a row of the list, the unfolded summary included
+_ROWS: Final = 12  # of the list, which come before all that can be folded away
 
 
 class BatchPage(QWidget):
@@ -45,6 +48,7 @@ class BatchPage(QWidget):
         self._controller = controller
         self._batch_id: str | None = None
         self._ended = False
+        self._total = 0
         self.head = BatchHead(controller, monotonic)
         self.confirm = Confirm()
         self.summary = Summary(controller)
@@ -57,24 +61,21 @@ class BatchPage(QWidget):
         self.show_batch(None)
 
     def _put_together(self) -> None:
-        self.panel.setMinimumHeight(_PANEL)
-        self._above = QWidget()
-        margins = (theme.XL, theme.L, theme.XL, theme.M)
-        self._above.setLayout(
-            parts.column(self.head, self.confirm, spacing=theme.M, margins=margins)
-        )
-        self._above.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
-        box: QVBoxLayout = parts.column(self._above, self._ends, self.panel, spacing=0)
-        box.setStretch(2, 1)
-        self.setLayout(box)
+        above = QWidget()
+        above.setLayout(parts.column(self.head, self.confirm, spacing=theme.M))
+        above.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
+        self.panel.put_above(above, self._ends)
+        self.setLayout(parts.column(self.panel, spacing=0))
         self.setFocusProxy(self.panel)
 
     def _connect(self) -> None:
         self.head.wished.connect(self.ask)
         self.summary.receipt_wished.connect(lambda: self.ask(Wish.RECEIPT))
+        self.head.not_sent_wished.connect(self._show_not_sent)
         self.summary.not_sent_wished.connect(self._show_not_sent)
         self.saver.saved.connect(self._receipt_saved)
         self._controller.feed.batch_changed.connect(self._changed)
+        self._controller.feed.batches_changed.connect(self._line_changed)
 
     # -- which batch -----------------------------------------------------------------------------
 
@@ -86,8 +87,7 @@ class BatchPage(QWidget):
         if batch_id != self._batch_id:
             self.confirm.close_question()
         self._batch_id = batch_id
-        for part in (self._above, self._ends, self.panel):
-            part.setVisible(batch_id is not None)
+        self.panel.setVisible(batch_id is not None)
         self.panel.show_batch(batch_id)
         self.refresh()
 
@@ -104,6 +104,8 @@ class BatchPage(QWidget):
             return
         self._keep_question_true(snapshot)
         self.head.show_snapshot(snapshot)
+        self._total = snapshot.counts.total
+        self._make_room()
         self.summary.show_snapshot(snapshot)
         self.jobs.show_snapshot(snapshot)
         self._ends.fit()
@@ -125,6 +127,19 @@ class BatchPage(QWidget):
     def _changed(self, batch_id: str) -> None:
         if batch_id == self._batch_id:
             self.refresh()
+
+    def _line_changed(self) -> None:
+        """What a batch says that waits for its turn is about the others."""
+        snapshot = self._snapshot()
+        if snapshot is not None and not self._controller.engine.runs(snapshot.batch.id):
+            self.head.show_snapshot(snapshot)
+
+    def resizeEvent(self, event: QResizeEvent, /) -> None:
+        super().resizeEvent(event)
+        self._make_room()
+
+    def _make_room(self) -> None:
+        self.summary.set_roomy(has_room(self.height(), self._total))
 
     # -- what is asked of it ---------------------------------------------------------------------
 
@@ -187,6 +202,11 @@ class BatchPage(QWidget):
         self._ends.fit()
 
 
+def has_room(height: int, files: int) -> bool:
+    """Whether the summary may be unfolded in a page so high, and the list is still the list."""
+    return height >= (_TAKEN + min(files, _ROWS) * ROW) * theme.scale()
+
+
 class _Ends(QScrollArea):
     """As high as what is in it, while the page has the room; then it scrolls."""
 
@@ -194,7 +214,7 @@ class _Ends(QScrollArea):
         super().__init__()
         self._inner = QWidget()
         self._inner.setLayout(
-            parts.column(*widgets, spacing=theme.M, margins=(theme.XL, 0, theme.XL, theme.M))
+            parts.column(*widgets, spacing=theme.S)
         )
         self._widgets = widgets
         for widget in widgets:
@@ -205,26 +225,19 @@ class _Ends(QScrollArea):
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.setWidget(self._inner)
-        self.verticalScrollBar().rangeChanged.connect(self._make_way)
         self._inner.setAutoFillBackground(False)
         self.viewport().setAutoFillBackground(False)
 
     def fit(self) -> None:
         """After what is in it has changed."""
-        any_shown = any(not widget.isHidden() for widget in self._widgets)
-        self.setMaximumHeight(self._wanted() if any_shown else 0)
-        self.setMinimumHeight(min(self._wanted(), _ENDS) if any_shown else 0)
+        self.setVisible(any(not widget.isHidden() for widget in self._widgets))
+        wanted = self._wanted()
+        self.setMaximumHeight(wanted)
+        self.setMinimumHeight(min(wanted, _ENDS))
         self.updateGeometry()
 
     def sizeHint(self) -> QSize:
         return QSize(super().sizeHint().width(), self._wanted())
-
-    def _make_way(self, lowest: int, highest: int) -> None:
-        """The scroll bar takes its room from the margin, so that all edges stay in line."""
-        bar = self.verticalScrollBar().sizeHint().width() if highest > lowest else 0
-        layout = self._inner.layout()
-        if layout is not None:
-            layout.setContentsMargins(theme.XL, 0, max(0, theme.XL - bar), theme.M)
 
     def _wanted(self) -> int:
         room = max(self.viewport().width(), 320)

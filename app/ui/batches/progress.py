@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 from typing import Final
 
 from app.domain.model import Batch, Counts
@@ -46,6 +48,40 @@ def blocked(batch: Batch) -> bool:
     if batch.state is BatchState.ATTENTION:
         return True
     return batch.reason.code not in _HARMLESS and not batch.held
+
+
+def waits_for_turn(batch: Batch, runs: bool) -> bool:
+    """Nothing keeps it back but the batches before it."""
+    early = batch.state in _EARLY or batch.state is BatchState.PAUSED
+    return early and not runs and not batch.held and not blocked(batch)
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """What a batch of the line waits for; without a title it is the next one."""
+
+    title: str = ""
+
+    def words(self) -> tuple[str, ...]:
+        """For a card of the list, the longest first."""
+        if self.title:
+            return (t("After {title}", title=self.title), t("Waits for its turn"))
+        return (t("Starts by itself"),)
+
+    def sentence(self) -> str:
+        if self.title:
+            return t("Waits for its turn, after {title}", title=self.title)
+        return t("Starts by itself in a moment")
+
+
+def turn_of(batch: Batch, line: Sequence[Batch], runs: Callable[[str], bool]) -> Turn | None:
+    """None for a batch that does not wait for others. `line`: the open ones in their order."""
+    if not waits_for_turn(batch, runs(batch.id)):
+        return None
+    before = list(takewhile(lambda other: other.id != batch.id, line))
+    going = [b for b in before if runs(b.id) or waits_for_turn(b, runs=False)]
+    going = going or [b for b in line if runs(b.id)]
+    return Turn(going[-1].title if going else "")
 
 
 def wanted(counts: Counts) -> int:
@@ -125,7 +161,14 @@ class Ratchet:
         self._best.pop(batch_id, None)
 
 
-def headline(snapshot: Snapshot, service: str, runs: bool, step: Reach, about: str) -> str:
+def headline(
+    snapshot: Snapshot,
+    service: str,
+    runs: bool,
+    step: Reach,
+    about: str,
+    turn: Turn | None = None,
+) -> str:
     """The first sentence of a batch's page. `about` is the remaining time in words, or empty."""
     batch, counts = snapshot.batch, snapshot.counts
     match batch.state:
@@ -148,26 +191,50 @@ def headline(snapshot: Snapshot, service: str, runs: bool, step: Reach, about: s
         case BatchState.EMPTY:
             return t("Nothing to send was found")
         case _:
-            return _facts(snapshot, runs, step, about)
+            first = turn.sentence() if turn else _first(snapshot, runs)
+            return BETWEEN.join(filter(None, (first, *_facts(snapshot, step), about)))
 
 
-def _facts(snapshot: Snapshot, runs: bool, step: Reach, about: str) -> str:
+def _first(snapshot: Snapshot, runs: bool) -> str:
+    """How the batch is, where that goes without saying for one that is sent."""
     batch, counts = snapshot.batch, snapshot.counts
-    facts: list[str] = []
     if batch.state is BatchState.ATTENTION and counts.failed:
-        facts.append(need_you(counts))
-    elif batch.held or batch.state is not BatchState.RUNNING:
-        facts.append(word_of(batch, runs))
+        return need_you(counts)
+    usual = batch.state is BatchState.RUNNING and not batch.held
+    return "" if usual else word_of(batch, runs)
+
+
+def _facts(snapshot: Snapshot, step: Reach) -> list[str]:
+    counts = snapshot.counts
+    facts: list[str] = []
     if counts.total:
         facts.append(files_of(counts))
     if whole := wanted(counts):
-        done = text.size((step.share or 0.0) * whole)
-        facts.append(t("{done} of {total}", done=done, total=text.size(whole)))
+        facts.append(amount_of((step.share or 0.0) * whole, whole))
     if step.resending:
         facts.append(t("resending"))
-    if about:
-        facts.append(about)
-    return BETWEEN.join(facts)
+    elif registers(snapshot):
+        facts.append(t("registering the last files"))
+    return facts
+
+
+def registers(snapshot: Snapshot) -> bool:
+    """All bytes are up, and the service hears of the last files."""
+    counts = snapshot.counts
+    stored = counts.bytes_stored >= wanted(counts) > 0
+    sends = snapshot.batch.state is BatchState.RUNNING and not snapshot.batch.held
+    return sends and stored and arrived(counts) < expected(counts)
+
+
+def amount_of(done: float, whole: float) -> str:
+    """38.4 of 61.0 GB: a unit that both have is written once, and so is all of it."""
+    some, total = text.size(done), text.size(whole)
+    if some == total:
+        return total
+    number_, _, unit = some.partition(" ")
+    if unit and total.endswith(f" {unit}"):
+        some = number_
+    return t("{done} of {total}", done=some, total=total)
 
 
 def files_of(counts: Counts) -> str:
@@ -183,9 +250,13 @@ def need_you(counts: Counts) -> str:
     return nt("{n} file needs you", "{n} files need you", counts.failed)
 
 
-def sentences(snapshot: Snapshot, resending: bool = False) -> tuple[str, ...]:
+def sentences(
+    snapshot: Snapshot, resending: bool = False, turn: Turn | None = None
+) -> tuple[str, ...]:
     """For a card of the list: the longest first, all true; the first that fits is shown."""
     batch, counts = snapshot.batch, snapshot.counts
+    if turn is not None:
+        return _waiting(counts, turn)
     match batch.state:
         case BatchState.SCANNING if not blocked(batch):
             if not counts.total:
@@ -203,6 +274,14 @@ def sentences(snapshot: Snapshot, resending: bool = False) -> tuple[str, ...]:
             return _resting(snapshot)
 
 
+def _waiting(counts: Counts, turn: Turn) -> tuple[str, ...]:
+    words = turn.words()
+    if not counts.total:
+        return words
+    files = files_of(counts) if arrived(counts) else text.files(counts.total)
+    return (BETWEEN.join((files, words[0])), *words, files)
+
+
 def _delivered(snapshot: Snapshot) -> tuple[str, ...]:
     files = text.files(arrived(snapshot.counts))
     if snapshot.batch.finished_at is None:
@@ -217,6 +296,8 @@ def _running(snapshot: Snapshot, resending: bool) -> tuple[str, ...]:
               total=number(expected(snapshot.counts)))  # fmt: skip
     if resending:
         return (t("{files}, resending", files=files), t("resending"))
+    if registers(snapshot):
+        return (t("{files}, registering", files=files), files, short)
     seconds = remaining(snapshot)
     if seconds is None:
         return (files, short)

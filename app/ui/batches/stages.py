@@ -46,13 +46,19 @@ class Stage:
 
 _LOOKS: Final = {
     Mark.LATER: (Icon.MINUS, Tint.DIM),
-    Mark.NOW: (Icon.MORE, Tint.ACCENT),
     Mark.RESTS: (Icon.PAUSE, Tint.DIM),
     Mark.DONE: (Icon.TICK, Tint.GOOD),
     Mark.TROUBLE: (Icon.BANG, Tint.WARN),
     Mark.STOPPED: (Icon.CANCEL, Tint.DIM),
 }
 _AFTER_SENDING: Final = frozenset({BatchState.FINISHING, BatchState.DELIVERED})
+_AT_WORK: Final = {
+    Step.READ: Icon.LENS,
+    Step.UPLOAD: Icon.ARROW_UP,
+    Step.REGISTER: Icon.LINK,
+    Step.FINISH: Icon.CLOUD_TICK,
+    Step.MODEL: Icon.CUBE,
+}
 _ENDED_EARLY: Final = frozenset({BatchState.CANCELLED, BatchState.EMPTY})
 
 
@@ -154,7 +160,7 @@ class StageRow(Translated, QWidget):
         self._box = QHBoxLayout(self)
         self._box.setContentsMargins(0, 0, 0, 0)
         self._box.setSpacing(theme.L)
-        self._cells = {step: _Cell() for step in Step}
+        self._cells = {step: _Cell(step) for step in Step}
         for cell in self._cells.values():
             self._box.addWidget(cell)
         self._box.addStretch(1)
@@ -168,12 +174,12 @@ class StageRow(Translated, QWidget):
         for step, cell in self._cells.items():
             cell.setVisible(step in shown)
             if step in shown:
-                cell.show_mark(_step_word(step), shown[step])
+                cell.show_mark(shown[step])
         self._tell()
 
     def retranslate(self) -> None:
         for stage in self._stages:
-            self._cells[stage.step].show_mark(_step_word(stage.step), stage.mark)
+            self._cells[stage.step].show_mark(stage.mark)
         self._tell()
 
     def _tell(self) -> None:
@@ -183,15 +189,16 @@ class StageRow(Translated, QWidget):
 
 
 class _Cell(QWidget):
-    def __init__(self) -> None:
+    def __init__(self, step: Step) -> None:
         super().__init__()
+        self._step = step
         self._picture = Picture(Icon.MINUS, 16, Tint.DIM)
         self._word = parts.label(Role.BODY)
-        self._mark = Mark.LATER
         self.setLayout(parts.row(self._picture, self._word, spacing=5))
 
-    def show_mark(self, word: str, mark: Mark) -> None:
-        self._picture.show_icon(*_LOOKS[mark])
+    def show_mark(self, mark: Mark) -> None:
+        word = _step_word(self._step)
+        self._picture.show_icon(*_LOOKS.get(mark, (_AT_WORK[self._step], Tint.ACCENT)))
         self._word.setText(word)
         parts.name(self, f"{word}: {_mark_word(mark)}")
         role = Role.DIM if mark in (Mark.LATER, Mark.STOPPED) else Role.BODY

@@ -6,16 +6,16 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 
-from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from app.domain.states import BatchState
 from app.engine.engine import Snapshot
 from app.ui import text
-from app.ui.batches.progress import arrived, expected, not_sent
+from app.ui.batches.progress import BETWEEN, arrived, blocked, expected, not_sent
 from app.ui.controller import Controller
 from app.ui.language import nt, number, said, t
-from app.ui.look import parts, theme
+from app.ui.look import icons, parts, theme
 from app.ui.look.icons import Icon, Tint
 from app.ui.look.labels import ElidedLabel, Picture
 from app.ui.look.parts import Kind, Role, Translated
@@ -26,12 +26,14 @@ from app.ui.system import places
 SUMMED_UP: Final = frozenset(
     {BatchState.DELIVERED, BatchState.ATTENTION, BatchState.CANCELLED, BatchState.EMPTY}
 )
-_COLUMNS: Final = 4
 _NOTES: Final = 8  # the last ones; the receipt has them all
 
 
 class Summary(Translated, parts.Card):
-    """Hidden until a batch is shown that has come to an end, or waits for the person at it."""
+    """Hidden until a batch is shown that has come to an end, or waits for the person at it.
+
+    One line of figures; ids and notes are folded away where the list needs the room.
+    """
 
     not_sent_wished = Signal()
     receipt_wished = Signal()
@@ -41,16 +43,20 @@ class Summary(Translated, parts.Card):
         self._controller = controller
         self._snapshot: Snapshot | None = None
         self._saved: dict[str, Path] = {}
-        self._picture = Picture(Icon.TICK_CIRCLE, 36, Tint.GOOD, soft=True)
+        self._roomy = False
+        self._unfolded: dict[str, bool] = {}  # as the person wants it
+        self._picture = Picture(Icon.TICK_CIRCLE, 20, Tint.GOOD)
         self._title = parts.label(Role.HEADLINE)
         self._words = parts.label(Role.DIM)
         for words in (self._title, self._words):
             words.setWordWrap(True)
+        self.figures = ElidedLabel(Role.FIGURES, mode=Qt.TextElideMode.ElideRight)
         self._receipt = parts.button(Kind.PLAIN, Icon.RECEIPT)
         self._not_sent = parts.button(Kind.PLAIN, Icon.FILTER)
+        self.more = parts.button(Kind.QUIET, Icon.CHEVRON_DOWN)
         self._receipt.clicked.connect(self.receipt_wished)
         self._not_sent.clicked.connect(self.not_sent_wished)
-        self._tiles = _Tiles()
+        self.more.clicked.connect(self._turn_over)
         self._ids = _Ids()
         self._address = parts.button(Kind.QUIET, Icon.EXTERNAL)
         self._address.clicked.connect(self._open_address)
@@ -63,14 +69,21 @@ class Summary(Translated, parts.Card):
         self.retranslate()
 
     def _put_together(self) -> None:
-        titles = parts.column(self._title, self._words, spacing=2)
-        head = parts.row(self._picture, titles, self._not_sent, self._receipt, spacing=theme.M)
+        titles = parts.column(self._title, self._words, self.figures, spacing=2)
+        head = parts.row(self._picture, titles, self._not_sent, self._receipt, self.more)
         head.setStretch(1, 1)
-        far = parts.row(self._ids, None, self._address, spacing=theme.M)
-        self.setLayout(
+        self._folded = QWidget()
+        self._folded.setLayout(
             parts.column(
-                head, self._file, self._tiles, far, self._notes, spacing=theme.M, margins=theme.L
+                parts.row(self._ids, None, self._address, spacing=theme.M),
+                self._notes,
+                spacing=theme.S,
+                margins=(28, 0, 0, theme.XS),
             )
+        )
+        margins = (theme.M, theme.S, theme.S, theme.S)
+        self.setLayout(
+            parts.column(head, self._file, self._folded, spacing=theme.XS, margins=margins)
         )
 
     def show_snapshot(self, snapshot: Snapshot) -> None:
@@ -82,6 +95,12 @@ class Summary(Translated, parts.Card):
         self._saved[batch_id] = path
         self.retranslate()
 
+    def set_roomy(self, roomy: bool) -> None:
+        """Whether ids and notes are there unless the person folds them away."""
+        if roomy != self._roomy:
+            self._roomy = roomy
+            self._show_fold()
+
     def retranslate(self) -> None:
         snapshot = self._snapshot
         if snapshot is None:
@@ -91,19 +110,27 @@ class Summary(Translated, parts.Card):
             return
         icon, tint = BATCH_LOOKS[snapshot.batch.state]
         self._picture.show_icon(icon, tint)
-        self._title.setText(_title(snapshot, self._controller.spec(snapshot.batch).title))
-        words = _words(snapshot)
-        self._words.setText(words)
-        self._words.setVisible(bool(words))
+        self._show_words(snapshot)
         self._receipt.setText(t("Receipt…"))
-        self._receipt.setVisible(snapshot.counts.total > 0)
         left = not_sent(snapshot.counts)
         self._not_sent.setText(nt("Show {n} not sent", "Show {n} not sent", left))
-        self._not_sent.setVisible(left > 0)
-        self._tiles.show_facts(_facts(snapshot))
-        self._tiles.setVisible(snapshot.counts.total > 0)
+        # A batch that waits for the person has its buttons beside the reason.
+        ended = not blocked(snapshot.batch)
+        self._receipt.setVisible(ended and snapshot.counts.total > 0)
+        self._not_sent.setVisible(ended and left > 0)
         self._file.show_path(self._saved.get(snapshot.batch.id))
         self._show_far_end(snapshot)
+        self._show_fold()
+
+    def _show_words(self, snapshot: Snapshot) -> None:
+        title = _title(snapshot, self._controller.spec(snapshot.batch).title)
+        words = _words(snapshot)
+        for label, said_ in ((self._title, title), (self._words, words)):
+            label.setText(said_)
+            label.setVisible(bool(said_))
+        self._picture.setVisible(bool(title or words))
+        self.figures.setText(BETWEEN.join(_facts(snapshot)))
+        self.figures.setVisible(snapshot.counts.total > 0)
 
     def _show_far_end(self, snapshot: Snapshot) -> None:
         batch = snapshot.batch
@@ -118,89 +145,74 @@ class Summary(Translated, parts.Card):
         self._notes.setText("\n".join(said(note) for note in notes))
         self._notes.setVisible(bool(notes))
 
+    # -- what can be folded away -----------------------------------------------------------------
+
+    @property
+    def unfolded(self) -> bool:
+        batch_id = self._snapshot.batch.id if self._snapshot else ""
+        return self._unfolded.get(batch_id, self._roomy)
+
+    def _turn_over(self) -> None:
+        if self._snapshot is not None:
+            self._unfolded[self._snapshot.batch.id] = not self.unfolded
+            self._show_fold()
+
+    def _show_fold(self) -> None:
+        inside = (self._ids, self._address, self._notes)
+        some = any(not widget.isHidden() for widget in inside)
+        self._folded.setVisible(some and self.unfolded)
+        self.more.setVisible(some)
+        self.more.setText(t("Less") if self.unfolded else t("More"))
+        self.more.setIcon(icons.icon(Icon.CHEVRON_UP if self.unfolded else Icon.CHEVRON_DOWN))
+        self.more.setToolTip(t("Ids and notes of the service"))
+
     def _open_address(self) -> None:
         places.open_url(self._url)
 
 
 def _title(snapshot: Snapshot, service: str) -> str:
+    """Empty where the headline of the page or the reason above says the same."""
     match snapshot.batch.state:
         case BatchState.DELIVERED if not_sent(snapshot.counts):
             return t("Delivered to {service}, with exceptions", service=service)
         case BatchState.DELIVERED:
             return t("Everything is delivered to {service}", service=service)
-        case BatchState.ATTENTION if snapshot.counts.failed:
-            left = snapshot.counts.failed
-            return nt("All but {n} file is there", "All but {n} files are there", left)
-        case BatchState.ATTENTION:
+        case BatchState.ATTENTION if not snapshot.counts.failed:
             return t("All files are there")
         case BatchState.CANCELLED:
             return t("This batch was cancelled")
         case _:
-            return t("Nothing to send was found")
+            return ""
 
 
 def _words(snapshot: Snapshot) -> str:
     batch = snapshot.batch
     if batch.state is BatchState.EMPTY:
         return said(batch.reason.hint) if batch.reason else ""
-    if batch.state is BatchState.DELIVERED:
-        return t("Stored, checked and registered.")
     if batch.state is BatchState.CANCELLED and arrived(snapshot.counts):
         return t("What had arrived stays at the service.")
     return ""
 
 
-def _facts(snapshot: Snapshot) -> list[tuple[str, str]]:
+def _facts(snapshot: Snapshot) -> list[str]:
+    """The most important first; what is nothing is not said."""
     counts, batch = snapshot.counts, snapshot.batch
-    registered = t("{done} of {total}", done=number(arrived(counts)),
-                   total=number(expected(counts)))  # fmt: skip
-    facts = [
-        (t("Sent"), text.files(counts.delivered)),
-        (t("Skipped"), text.files(counts.skipped)),
-        (t("Not sent"), text.files(not_sent(counts))),
-        (t("Registered"), registered),
-        (t("Size"), text.size(counts.bytes_stored)),
-    ]
+    left = not_sent(counts)
+    facts = [nt("{n} sent", "{n} sent", counts.delivered)]
+    if counts.skipped:
+        facts.append(nt("{n} skipped", "{n} skipped", counts.skipped))
+    if left:
+        facts.append(nt("{n} not sent", "{n} not sent", left))
+    done, total = number(arrived(counts)), number(expected(counts))
+    facts.append(t("registered {done} of {total}", done=done, total=total))
+    facts.append(text.size(counts.bytes_stored))
     if batch.finished_at is not None:
         seconds = max(0.0, batch.finished_at - batch.created_at)
-        facts.append((t("Time taken"), text.duration(seconds)))
+        facts.append(text.duration(seconds))
         if seconds and counts.bytes_delivered:
-            facts.append((t("Average speed"), text.speed(counts.bytes_delivered / seconds)))
-        facts.append((t("Finished"), text.moment(batch.finished_at)))
+            facts.append(text.speed(counts.bytes_delivered / seconds))
+        facts.append(t("finished {when}", when=text.moment(batch.finished_at)))
     return facts
-
-
-class _Tiles(QWidget):
-    """Figures with what they are under them, four in a row."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._grid = QGridLayout(self)
-        self._grid.setContentsMargins(0, 0, 0, 0)
-        self._grid.setHorizontalSpacing(theme.XL)
-        self._grid.setVerticalSpacing(theme.M)
-        self._labels: list[tuple[QLabel, QLabel]] = []
-        for column in range(_COLUMNS):
-            self._grid.setColumnStretch(column, 1)
-
-    def show_facts(self, facts: list[tuple[str, str]]) -> None:
-        while len(self._labels) < len(facts):
-            self._add()
-        for index, (figure, name) in enumerate(self._labels):
-            shown = index < len(facts)
-            figure.setVisible(shown)
-            name.setVisible(shown)
-            if shown:
-                name.setText(facts[index][0])
-                figure.setText(facts[index][1])
-                figure.setAccessibleName(f"{facts[index][0]}: {facts[index][1]}")
-
-    def _add(self) -> None:
-        index = len(self._labels)
-        figure, name = parts.label(Role.FIGURES), parts.label(Role.DIM)
-        cell = parts.column(name, figure, spacing=1)
-        self._grid.addLayout(cell, index // _COLUMNS, index % _COLUMNS)
-        self._labels.append((figure, name))
 
 
 class _Ids(QWidget):

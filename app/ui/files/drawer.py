@@ -23,7 +23,7 @@ from app.ui.look.icons import Icon
 from app.ui.look.labels import EmptyNote, Picture, Role, label
 from app.ui.look.parts import Translated
 
-_NARROWEST: Final = 280
+_NARROWEST: Final = 320 + theme.L  # and the margin at its right
 _SOON: Final = 500  # milliseconds
 
 
@@ -52,7 +52,7 @@ class Drawer(Translated, QWidget):
         box: QVBoxLayout = parts.column(top, self._pages, spacing=theme.S)
         box.setStretch(1, 1)
         card.setLayout(box)
-        self.setLayout(parts.column(card))
+        self.setLayout(parts.column(card, margins=(0, theme.L, theme.L, theme.L)))
         self.setMinimumWidth(_NARROWEST)
         self._soon = QTimer(self)
         self._soon.setSingleShot(True)
@@ -63,7 +63,7 @@ class Drawer(Translated, QWidget):
         self.retranslate()
 
     def sizeHint(self) -> QSize:
-        return QSize(340, 480)
+        return QSize(_NARROWEST, 480)
 
     def retranslate(self) -> None:
         self.setAccessibleName(t("Details"))

@@ -82,7 +82,10 @@ class Filters(Translated, QWidget):
             self._group.addButton(chip)
         self.chips[Filter.ALL].setChecked(True)
         self._chips = QWidget()
-        self._chips.setLayout(parts.row(*self.chips.values(), None, spacing=theme.XS))
+        self._lines = QGridLayout(self._chips)
+        self._lines.setContentsMargins(0, 0, 0, 0)
+        self._lines.setSpacing(theme.XS)
+        self._placed: list[list[Chip]] = []
         self.search.setMinimumWidth(_SEARCH)
         self._fields = QWidget()
         fields = parts.row(self.search, self.order, spacing=theme.XS)
@@ -175,10 +178,6 @@ class Filters(Translated, QWidget):
 
     # -- looks -----------------------------------------------------------------------------------
 
-    def minimumSizeHint(self) -> QSize:
-        room = super().minimumSizeHint()
-        return QSize(self._chips.minimumSizeHint().width(), room.height())
-
     def resizeEvent(self, event: QResizeEvent, /) -> None:
         super().resizeEvent(event)
         self._lay_out()
@@ -186,7 +185,9 @@ class Filters(Translated, QWidget):
     def _lay_out(self) -> None:
         """Side by side, or the search under the counters: nothing is ever cut off."""
         tool = self.order.sizeHint().width() + theme.XS
-        wanted = self._chips.minimumSizeHint().width() + theme.S + _SEARCH + tool
+        chips = list(self.chips.values())
+        self._place(_broken(chips, self.width()))
+        wanted = _width(chips) + theme.S + _SEARCH + tool
         wide = self.width() >= wanted
         if wide is self._wide:
             return
@@ -194,6 +195,20 @@ class Filters(Translated, QWidget):
         self._grid.removeWidget(self._fields)
         self._grid.addWidget(self._fields, 0 if wide else 1, 1 if wide else 0)
         self._fields.setMaximumWidth(_SEARCH + tool if wide else 16777215)
+
+
+def _width(chips: list[Chip]) -> int:
+    return sum(chip.sizeHint().width() for chip in chips) + theme.XS * (len(chips) - 1)
+
+
+def _broken(chips: list[Chip], room: int) -> list[list[Chip]]:
+    """The counters in one line, or in as few as there is room for."""
+    lines: list[list[Chip]] = [[]]
+    for chip in chips:
+        if lines[-1] and _width([*lines[-1], chip]) > room:
+            lines.append([])
+        lines[-1].append(chip)
+    return lines
 
 
 def _words() -> dict[Filter, str]:

@@ -8,7 +8,7 @@ from typing import Final
 
 from PySide6.QtCore import QByteArray, Qt
 from PySide6.QtGui import QAction, QPaintEvent
-from PySide6.QtWidgets import QSplitter, QSplitterHandle, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QSplitter, QSplitterHandle, QWidget
 
 from app.domain.errors import PostflightError
 from app.ui.controller import Controller
@@ -17,12 +17,13 @@ from app.ui.files.filters import Filters
 from app.ui.files.model import FileModel, Filter
 from app.ui.files.view import FileTable
 from app.ui.language import t
-from app.ui.look import theme
+from app.ui.look import parts, theme
 from app.ui.look.parts import Translated
 
 __all__ = ["FilePanel", "FileTable"]
 
-_DRAWER: Final = 340
+_DRAWER: Final = 364
+_LEAST: Final = 320  # pixels of the list beside the details
 
 
 class _Handle(QSplitterHandle):
@@ -61,19 +62,35 @@ class FilePanel(Translated, QWidget):
         self.retranslate()
 
     def _put_together(self) -> None:
+        self._files = QWidget()
+        files = parts.column(self.filters, self.table, spacing=theme.M)
+        files.setStretch(1, 1)
+        self._files.setLayout(files)
+        self._box = parts.column(self._files, spacing=theme.M)
+        self._box.setStretch(0, 1)
+        self._left = QWidget()
+        self._left.setLayout(self._box)
+        # What is above the list makes do with what there is.
+        self._left.setMinimumWidth(_LEAST)
         self._splitter = _Splitter()
-        self._splitter.addWidget(self.table)
+        self._splitter.addWidget(self._left)
         self._splitter.addWidget(self.drawer)
         self._splitter.setStretchFactor(0, 1)
         self._splitter.setStretchFactor(1, 0)
         self._splitter.setChildrenCollapsible(False)
-        box = QVBoxLayout(self)
-        box.setContentsMargins(theme.XL, theme.S, theme.XL, theme.L)
-        box.setSpacing(theme.M)
-        box.addWidget(self.filters)
-        box.addWidget(self._splitter, 1)
-        self.drawer.hide()
+        self.setLayout(parts.column(self._splitter))
+        self._show_drawer(False)
         self.setFocusProxy(self.table)
+
+    def put_above(self, *widgets: QWidget) -> None:
+        """Over the list, and beside the details, which are as high as all of it together."""
+        for place, widget in enumerate(widgets):
+            self._box.insertWidget(place, widget)
+
+    def _show_drawer(self, shown: bool) -> None:
+        self.drawer.setVisible(shown)
+        right = theme.XS if shown else theme.XL
+        self._box.setContentsMargins(theme.XL, theme.L, right, theme.L)
 
     def _connect(self) -> None:
         self.filters.changed.connect(self._filter)
@@ -97,7 +114,9 @@ class FilePanel(Translated, QWidget):
             self.close_action,
         ):
             action.setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
-            self.addAction(action)
+            # Not of what is above the list: there Esc takes back a question.
+            self._files.addAction(action)
+            self.drawer.addAction(action)
 
     def retranslate(self) -> None:
         self.close_action.setText(t("Close details"))
@@ -132,7 +151,7 @@ class FilePanel(Translated, QWidget):
 
     def open_drawer(self) -> None:
         if self.drawer.isHidden():
-            self.drawer.show()
+            self._show_drawer(True)
             if self._sides is not None:
                 self._splitter.restoreState(self._sides)
             else:
@@ -145,7 +164,7 @@ class FilePanel(Translated, QWidget):
         if self.drawer.isHidden():
             return
         self._sides = self._splitter.saveState()
-        self.drawer.hide()
+        self._show_drawer(False)
         self.close_action.setEnabled(False)
         self.table.setFocus(Qt.FocusReason.OtherFocusReason)
 

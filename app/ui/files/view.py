@@ -99,7 +99,7 @@ class FileTable(Translated, QTableView):
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setMinimumSize(240, 4 * ROW)
+        self.setMinimumSize(240, 5 * ROW)
 
     def _listen(self) -> None:
         model = self._files
