@@ -17,10 +17,14 @@ from app.domain.errors import PostflightError
 T = TypeVar("T")
 
 _SWEEP = 1000  # milliseconds
+_TURN = 0.001  # seconds; shorter ones cost more than they give
 
 
 def new_loop(application: QApplication) -> asyncio.AbstractEventLoop:
     """A loop for the main thread; `application` must outlive it."""
+    # Each call of Qt gives Python's lock away: a thread that computes may keep it only so long,
+    # or a window that is painted while a card is scanned would stand still for a quarter second.
+    sys.setswitchinterval(_TURN)
     return QEventLoop(application)
 
 

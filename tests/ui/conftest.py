@@ -19,10 +19,16 @@ from app.ui.look import theme
 from tests.helpers.workbench import Workbench, workbench
 
 
+@pytest.fixture(scope="session")
+def usual_font(qapp: QApplication) -> QFont:
+    """A plain QFont() would leave the program's font as the last test set it."""
+    return qapp.font()
+
+
 @pytest.fixture(autouse=True)
-def english_and_light(qapp: QApplication) -> Iterator[None]:
+def english_and_light(qapp: QApplication, usual_font: QFont) -> Iterator[None]:
     """Language, theme and font belong to the whole program: each test starts from the same."""
-    qapp.setFont(QFont())
+    qapp.setFont(usual_font)
     language.use(Language.ENGLISH, qapp)
     theme.apply(qapp, Theme.LIGHT)
     yield

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel
@@ -19,7 +19,7 @@ from app.practice.faults import Action
 from app.practice.faults import Fault as Trouble
 from app.ui import language
 from app.ui.batches.head import Speeds
-from app.ui.batches.page import BatchPage
+from app.ui.batches.page import BatchPage, has_room
 from app.ui.batches.wishes import Wish
 from app.ui.controller import Controller
 from tests.helpers.workbench import Workbench
@@ -68,7 +68,7 @@ async def test_a_batch_is_followed_from_the_drop_to_the_summary(
     await until(page.summary.isVisible)
     assert page.head.headline.text().startswith("4 files delivered · ")
     assert "Everything is delivered to DJI Cloud API" in said(page)
-    assert {"Sent", "Skipped", "Not sent", "Registered", "Time taken"} <= set(said(page))
+    assert page.summary.figures.text().startswith("4 sent · registered 4 of 4 · ")
     assert not shows(page, "Pause") and not shows(page, "Resume")
 
 
@@ -105,7 +105,9 @@ async def test_a_missing_file_is_named_and_sent_after_a_retry(
     bench.cloud.faults.clear()
     assert page.head.headline.text().startswith("4 files need you · 0 of 4 files")
     assert page.head.reason.isVisible()
-    assert "4 files need you." in page.head.reason.title.text()
+    # How many stands in the headline; here is what can be done.
+    assert page.head.reason.title.text() == "Each says why. Retry them, or go on without them."
+    assert not shows(page.summary, "Receipt…")
     button(page, "Show 4 not sent").click()
     button(page, "Retry 4 files").click()
     await until(lambda: state(controller, batch_id) is BatchState.DELIVERED)
@@ -220,6 +222,63 @@ async def test_a_batch_the_network_stops_says_so_and_offers_to_go_on_at_once(
     assert not head.reason.isHidden() and head.reason.title.text() == "The network is gone."
     assert head.reason.words.text() == "It keeps its place and goes on by itself."
     assert head.resume.isHidden() and head.pause.isHidden()
+
+
+async def test_the_buttons_beside_a_reason_give_way_to_its_words(
+    qtbot: QtBot, controller: Controller
+) -> None:
+    head = BatchPage(controller).head
+    qtbot.addWidget(head)
+    counts = Counts(total=15, delivered=13, failed=2, bytes_total=1000, bytes_stored=900)
+    reason = Fault("files-need-you", "2 files need you.", "Each says why.")
+    head.show_snapshot(snapshot(batch(BatchState.ATTENTION, reason=reason), counts))
+    wished: list[Wish] = []
+    head.wished.connect(wished.append)
+    head.resize(900, 200)
+    head.show()
+    words = ("Retry 2 files", "Send without 2 files", "Show 2 not sent", "Receipt…")
+    await until(lambda: all(shows(head, one) for one in words))
+    button(head, "Send without 2 files").click()
+    button(head, "Receipt…").click()
+    assert wished == [Wish.ACCEPT, Wish.RECEIPT]
+    head.resize(380, 200)
+    await until(lambda: [shows(head, one) for one in words] == [True, False, False, False])
+
+
+async def test_a_batch_that_waits_names_the_one_before_it(
+    qtbot: QtBot, controller: Controller, bench: Workbench, tmp_path: Path
+) -> None:
+    page = made_page(qtbot, controller)
+    with slow_storage(bench):
+        first = send(controller, bench, tmp_path / "Pier", CLOUD_API)
+        await until(lambda: state(controller, first) is BatchState.RUNNING)
+        second = send(controller, bench, tmp_path / "Quay", CLOUD_API)
+        page.show_batch(second)
+        assert page.head.headline.text() == "Waits for its turn, after Pier"
+        controller.pause(first)
+        await until(lambda: "after Pier" not in page.head.headline.text())
+
+
+async def test_the_details_are_as_high_as_the_page(
+    qtbot: QtBot, controller: Controller, bench: Workbench, tmp_path: Path
+) -> None:
+    page = made_page(qtbot, controller)
+    page.show_batch(await delivered(controller, bench, tmp_path / "a"))
+    page.panel.open_drawer()
+    await until(lambda: page.panel.drawer.height() == page.height())
+    assert page.panel.drawer.file.width() >= 310
+    assert page.summary.isVisible()
+    page.resize(720, 540)
+    await tick()
+    assert not page.summary.isVisible()
+    assert page.size() == QSize(720, 540) and page.panel.drawer.file.width() >= 310
+    corner = page.head.more.mapTo(page, page.head.more.rect().bottomRight())
+    assert corner.x() < page.panel.drawer.x()
+
+
+def test_the_list_comes_before_what_can_be_folded_away(qapp: QApplication) -> None:
+    assert has_room(720, 6) and not has_room(720, 40)
+    assert has_room(1000, 40)
 
 
 async def test_speed_and_remaining_time_stay_for_a_second(

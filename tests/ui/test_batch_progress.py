@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from app.domain.errors import Fault
-from app.domain.model import Counts
+from app.domain.model import Batch, Counts
 from app.domain.states import BatchState
 from app.engine.meter import Pulse
 from app.ui.batches import progress
-from app.ui.batches.progress import Ratchet, Reach
+from app.ui.batches.progress import Ratchet, Reach, Turn
 from app.ui.look.icons import Icon, Tint
 from tests.ui.batch_kit import batch, snapshot
 
@@ -63,7 +65,13 @@ def test_a_pause_lets_go_of_what_was_on_the_wire_without_a_word() -> None:
 def test_the_headline_says_how_far_and_how_long() -> None:
     made = snapshot(batch(), Counts(total=1960, delivered=1200, skipped=14, bytes_total=61 * 10**9))
     said = progress.headline(made, "FlightHub 2", True, Reach(0.63), "about 55 min")
-    assert said == "1,214 of 1,960 files · 38.4 GB of 61.0 GB · about 55 min"
+    assert said == "1,214 of 1,960 files · 38.4 of 61.0 GB · about 55 min"
+
+
+def test_an_amount_names_its_unit_once_and_all_of_it_only_once() -> None:
+    assert progress.amount_of(13_400_000, 16_300_000) == "13.4 of 16.3 MB"
+    assert progress.amount_of(900_000, 16_300_000) == "900 kB of 16.3 MB"
+    assert progress.amount_of(16_300_000, 16_300_000) == "16.3 MB"
 
 
 def test_the_headline_names_the_pause_and_that_it_is_not_complete_yet() -> None:
@@ -96,6 +104,56 @@ def test_a_card_says_why_its_batch_waits() -> None:
     paused = batch(BatchState.PAUSED, reason=_OFFLINE)
     assert progress.sentences(snapshot(paused))[0] == "The network is gone."
     assert progress.look_of(paused, False) == (Icon.BANG, Tint.WARN)
+
+
+def line_of(*batches: Batch) -> list[Batch]:
+    return [replace(one, id=one.title) for one in batches]
+
+
+def flight(title: str, state: BatchState = BatchState.SCANNING, *, held: bool = False) -> Batch:
+    return replace(batch(state, held=held), title=title)
+
+
+def test_a_batch_that_waits_names_the_one_before_it() -> None:
+    line = line_of(
+        flight("Crane", BatchState.ATTENTION),
+        flight("Breakwater", BatchState.RUNNING),
+        flight("Pier", held=True),
+        flight("Lighthouse"),
+        flight("Quay"),
+    )
+    turns = [progress.turn_of(one, line, "Breakwater".__eq__) for one in line]
+    assert turns == [None, None, None, Turn("Breakwater"), Turn("Lighthouse")]
+
+
+def test_a_batch_put_before_the_one_under_way_still_waits_for_it() -> None:
+    line = line_of(flight("Quay"), flight("Breakwater", BatchState.RUNNING))
+    assert progress.turn_of(line[0], line, "Breakwater".__eq__) == Turn("Breakwater")
+
+
+def test_the_next_batch_starts_by_itself() -> None:
+    (alone,) = line_of(flight("Quay"))
+    assert progress.turn_of(alone, [alone], lambda _: False) == Turn()
+    made = snapshot(flight("Quay"), Counts())
+    assert progress.sentences(made, turn=Turn()) == ("Starts by itself",)
+
+
+def test_a_batch_that_waits_says_so_instead_of_nothing_found() -> None:
+    made, turn = snapshot(flight("Quay"), Counts()), Turn("Pier")
+    assert progress.sentences(made, turn=turn) == ("After Pier", "Waits for its turn")
+    words = progress.headline(made, "F", False, Reach(0.0), "", turn)
+    assert words == "Waits for its turn, after Pier"
+    found = progress.sentences(snapshot(flight("Quay")), turn=turn)
+    assert found[0] == "4 of 10 files · After Pier"
+
+
+def test_while_the_last_files_are_registered_it_says_so() -> None:
+    stored = Counts(total=10, delivered=7, bytes_total=1000, bytes_stored=1000)
+    made = snapshot(batch(), stored)
+    assert progress.sentences(made)[0] == "7 of 10 files, registering"
+    words = progress.headline(made, "F", True, Reach(1.0), "")
+    assert words == "7 of 10 files · 1.0 kB · registering the last files"
+    assert not progress.registers(snapshot(batch()))
 
 
 def test_the_persons_own_pause_needs_no_explanation() -> None:

@@ -65,7 +65,7 @@ NOT_SAID = {
 KEPT = {
     "Postflight", "DJI", "FlightHub", "MetaStudio", "Cloud", "API", "IAM", "STS", "AK", "SK", "ID",
     "UUID", "URL", "S3", "s3", "MD5", "etag", "HTTP", "http", "https", "host", "port", "path",
-    "JSON", "PEM", "ASCII", "Wi", "Fi", "MB", "GB", "GiB", "TB", "kB", "CSV", "HTML", "DJI_",
+    "s", "JSON", "PEM", "ASCII", "Wi", "Fi", "MB", "GB", "GiB", "TB", "kB", "CSV", "HTML", "DJI_",
     "POSTFLIGHT_HOME", "NAME", "virtual", "ca", "file", "storage", "addressing", "signature",
     "drone", "model", "payload", "parameter", "project", "postflight", "batches", "connection",
     "add", "receipt", "BATCH", "o", "FILE", "json", "abcdef", "cdef", "ab", "cn", "north", "com",

@@ -168,11 +168,11 @@ def test_an_empty_list_says_why(files: Files, panel: FilePanel, which: Filter, w
     assert note(panel) == words
 
 
-def test_a_batch_that_is_being_read_says_so_and_an_empty_one_too(
+def test_a_batch_that_is_not_read_yet_says_so_and_an_empty_one_too(
     files: Files, panel: FilePanel
 ) -> None:
     showing(panel, files.batch("a", [], BatchState.SCANNING))
-    assert note(panel) == "Reading the folder"
+    assert note(panel) == "The folder is not read yet"
     files.store.batches.move("a", BatchState.EMPTY)
     files.controller.feed.batch_changed.emit("a")
     assert note(panel) == "No files"
@@ -452,3 +452,16 @@ def test_a_new_language_reaches_titles_rows_and_notes(
     assert panel.model.headerData(0, Qt.Orientation.Horizontal) == "名称"
     assert panel.model.index(0, Column.STATE).data() == "等待中"
     assert panel.filters.chips[Filter.ALL].text() == "全部"
+
+
+def test_the_counters_go_on_several_lines_where_one_is_too_narrow(
+    files: Files, panel: FilePanel
+) -> None:
+    showing(panel, files.batch("a", names(3)))
+    chips = panel.filters.chips.values()
+    panel.resize(1000, 640)
+    until(lambda: len({chip.y() for chip in chips}) == 1)
+    panel.resize(400, 640)
+    until(lambda: len({chip.y() for chip in chips}) == 2)
+    assert all(chip.geometry().right() <= panel.filters.width() for chip in chips)
+    assert all(chip.width() >= chip.sizeHint().width() for chip in chips)

@@ -171,3 +171,28 @@ async def test_a_row_has_no_children_and_a_header_for_each_column(
     headers = [model.headerData(c, Qt.Orientation.Horizontal) for c in Column]
     assert headers[0] == "Batch" and all(headers)
     assert model.headerData(0, Qt.Orientation.Vertical) is None
+
+
+async def test_all_columns_fit_the_width_and_the_title_has_the_most(
+    qtbot: QtBot, controller: Controller, bench: Workbench, tmp_path: Path
+) -> None:
+    await delivered(controller, bench, tmp_path / "a")
+    page = made_page(qtbot, controller)
+    await until(lambda: page.history.rowCount() == 1)
+    table = page.table
+    for width, gone in ((1240, 0), (900, 1), (752, 2)):
+        page.resize(width, 600)
+        await tick()
+        rooms = [table.columnWidth(column) for column in Column if not table.isColumnHidden(column)]
+        assert len(Column) - len(rooms) == gone
+        assert sum(rooms) <= table.viewport().width() and rooms[0] == max(rooms)
+        assert not table.horizontalScrollBar().isVisible()
+
+
+async def test_the_newest_is_marked_so_that_the_buttons_mean_something(
+    qtbot: QtBot, controller: Controller, bench: Workbench, tmp_path: Path
+) -> None:
+    batch_id = await delivered(controller, bench, tmp_path / "a")
+    page = made_page(qtbot, controller)
+    await until(lambda: page.history.rowCount() == 1)
+    assert page.selected() == [batch_id] and page.open.isEnabled()

@@ -119,3 +119,7 @@ def test_the_sweep_leaves_little_garbage_for_later(qapp: QApplication) -> None:
     assert ends == []
     gc.collect()
     assert len(ends) == 1
+
+
+async def test_a_thread_that_computes_gives_the_window_its_turn(qapp: QApplication) -> None:
+    assert sys.getswitchinterval() <= 0.001

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import json
 from pathlib import Path
 
@@ -55,12 +54,12 @@ async def test_it_says_what_was_sent_skipped_and_not_sent_and_how_long_it_took(
 ) -> None:
     page = made_summary(qtbot, controller)
     page.show_snapshot(snapshot(batch(BatchState.DELIVERED, finished_at=1100.0), _DONE))
-    words = said(page)
-    facts = dict(itertools.pairwise(words))
-    assert facts["Sent"] == "7 files" and facts["Skipped"] == "2 files"
-    assert facts["Not sent"] == "1 file" and facts["Registered"] == "9 of 9"
-    assert facts["Time taken"] == "2 min" and facts["Average speed"] == "8.0 kB/s"
-    assert "Delivered to FlightHub 2, with exceptions" in words
+    figures = page.figures.text().split(" · ")
+    assert figures[:4] == ["7 sent", "2 skipped", "1 not sent", "registered 9 of 9"]
+    assert figures[4:7] == ["900 kB", "2 min", "8.0 kB/s"]
+    assert figures[7].startswith("finished ")
+    assert "Delivered to FlightHub 2, with exceptions" in said(page)
+    assert shows(page, "Show 1 not sent") and shows(page, "Receipt…")
 
 
 async def test_it_keeps_quiet_while_the_batch_is_under_way(
@@ -78,7 +77,7 @@ async def test_an_empty_batch_says_what_to_do_and_has_no_figures(
     page = made_summary(qtbot, controller)
     reason = Fault("empty", "Nothing to send was found.", "Choose another folder.")
     page.show_snapshot(snapshot(batch(BatchState.EMPTY, reason=reason), Counts()))
-    assert said(page) == ["Nothing to send was found", "Choose another folder."]
+    assert said(page) == ["Choose another folder."]  # that there was nothing says the headline
     assert not shows(page, "Receipt…")
 
 
@@ -89,9 +88,38 @@ async def test_the_services_own_id_can_be_copied(
     batch_id = await delivered(controller, bench, tmp_path / "a", FLIGHTHUB)
     shot = controller.snapshot(batch_id)
     page.show_snapshot(shot)
+    assert "resource_uuid" not in said(page)
+    button(page, "More").click()
     assert "resource_uuid" in said(page)
     page.findChildren(CopyButton)[0].click()
     assert QGuiApplication.clipboard().text() == shot.remote[-1]
+
+
+async def test_ids_and_notes_are_unfolded_where_there_is_room_or_the_person_wants_them(
+    qtbot: QtBot, controller: Controller, bench: Workbench, tmp_path: Path
+) -> None:
+    page = made_summary(qtbot, controller)
+    shot = controller.snapshot(await delivered(controller, bench, tmp_path / "a", FLIGHTHUB))
+    page.show_snapshot(shot)
+    assert not page.unfolded
+    page.set_roomy(True)
+    assert page.unfolded and "resource_uuid" in said(page)
+    button(page, "Less").click()
+    assert "resource_uuid" not in said(page)
+    page.set_roomy(False)
+    page.set_roomy(True)
+    assert not page.unfolded and shows(page, "More")
+
+
+async def test_a_batch_that_waits_for_the_person_is_summed_up_without_a_title(
+    qtbot: QtBot, controller: Controller
+) -> None:
+    page = made_summary(qtbot, controller)
+    reason = Fault("files-need-you", "2 files need you.", "Each says why.")
+    counts = Counts(total=15, delivered=13, failed=2, bytes_total=5_000_000, bytes_stored=5_000_000)
+    page.show_snapshot(snapshot(batch(BatchState.ATTENTION, reason=reason), counts))
+    assert said(page) == ["13 sent · 2 not sent · registered 13 of 15 · 5.0 MB"]
+    assert not shows(page, "Receipt…") and not shows(page, "Show 2 not sent")
 
 
 async def test_a_service_without_groups_shows_no_id(
@@ -168,7 +196,9 @@ async def test_a_reconstruction_is_shown_with_its_progress_and_its_id(
         Job("b1", "lidar", "", JobState.FAILED, 0, "No quota is left."),
     )
     page.show_snapshot(snapshot(batch(BatchState.DELIVERED), _DONE, None, *jobs))
-    assert {"3D", "working, 40 %", "abc", "LiDAR", "failed", "No quota is left."} <= set(said(page))
+    first = {"3D reconstruction", "working, 40 %", "aligning photos", "abc"}
+    assert first | {"LiDAR reconstruction", "failed", "No quota is left."} <= set(said(page))
+    assert page.sizeHint().height() < 110  # one line each
     assert shows(page, "Stop 1 reconstruction…")
     page.show_snapshot(snapshot(batch(BatchState.DELIVERED), _DONE, None))
     assert not page.isVisible()

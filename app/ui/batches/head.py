@@ -136,9 +136,7 @@ class BatchHead(Translated, QWidget):
         top.setAlignment(self.resume, Qt.AlignmentFlag.AlignTop)
         top.setAlignment(self.more, Qt.AlignmentFlag.AlignTop)
         self._low = QWidget()
-        self._low.setLayout(
-            parts.row(self.stages, None, self.spark, self.speed, spacing=theme.M)
-        )
+        self._low.setLayout(parts.row(self.stages, None, self.spark, self.speed, spacing=theme.M))
         self._low.setMinimumHeight(self.spark.sizeHint().height())
         self.setLayout(
             parts.column(top, self.bar, self._low, self.notice, self.reason, spacing=theme.S)

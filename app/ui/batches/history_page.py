@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QAction, QIcon, QKeyEvent, QPainter, QPen, QShowEvent
+from PySide6.QtGui import QAction, QIcon, QKeyEvent, QPainter, QPen, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHeaderView,
@@ -34,14 +34,17 @@ _ROW: Final = 36
 _ICON: Final = 16
 _TYPED_MS: Final = 120
 _SEARCH: Final = 300
+_TITLE: Final = 168  # pixels that a title has before the others have any
 _WIDTHS: Final = {
     Column.CONNECTION: 124,
-    Column.SERVICE: 110,
-    Column.FILES: 150,
-    Column.SIZE: 80,
-    Column.FINISHED: 130,
-    Column.STATE: 106,
+    Column.SERVICE: 112,
+    Column.FILES: 148,
+    Column.SIZE: 76,
+    Column.FINISHED: 144,
+    Column.STATE: 108,
 }
+# What is left out first where there is little room: all of it stands on the batch's page.
+_LEAVE_OUT: Final = (Column.SERVICE, Column.SIZE, Column.CONNECTION, Column.FILES)
 
 
 class HistoryPage(Translated, QWidget):
@@ -53,6 +56,7 @@ class HistoryPage(Translated, QWidget):
         super().__init__(parent)
         self._controller = controller
         self._asked = False
+        self._marked = False
         self.history = HistoryModel(controller, self)
         self._title = parts.label(Role.TITLE)
         self.search = QLineEdit()
@@ -101,6 +105,13 @@ class HistoryPage(Translated, QWidget):
             self.history.rowsRemoved,
         ):
             signal.connect(self._show_state)
+            signal.connect(self._mark_first)
+
+    def _mark_first(self) -> None:
+        """Once, so that Enter and the buttons mean something when the page is opened."""
+        if not self._marked and self.history.rowCount():
+            self._marked = True
+            self.table.selectRow(0)
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
@@ -184,9 +195,24 @@ class _Table(QTableView):
         columns = self.horizontalHeader()
         columns.setHighlightSections(False)
         columns.setMinimumSectionSize(64)
-        for column, width in _WIDTHS.items():
-            self.setColumnWidth(column, width)
+        columns.setStyleSheet("QHeaderView::section { background: transparent; }")
         columns.setSectionResizeMode(Column.TITLE, QHeaderView.ResizeMode.Stretch)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit()
+
+    def _fit(self) -> None:
+        """All columns fit the width; the title takes what is left over."""
+        scale = theme.scale()
+        widths = {column: round(width * scale) for column, width in _WIDTHS.items()}
+        room = self.viewport().width() - round(_TITLE * scale) - sum(widths.values())
+        for column in _LEAVE_OUT:
+            self.setColumnHidden(column, room < 0)
+            room += widths[column] if room < 0 else 0
+        for column, width in widths.items():
+            self.setColumnWidth(column, width)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         # Qt's own "activated" leaves Enter out on macOS, where it means renaming.

@@ -29,6 +29,7 @@ from app.ui.look import parts, theme
 from app.ui.look.strips import Confirm
 
 _ENDS: Final = 72  # pixels that the summary always has
+_LOW: Final = 600  # a lower page has no room for the summary beside the details
 _TAKEN: Final = 470  # pixels of all that is not a row of the list, the unfolded summary included
 _ROWS: Final = 12  # of the list, which come before all that can be folded away
 
@@ -63,7 +64,6 @@ class BatchPage(QWidget):
     def _put_together(self) -> None:
         above = QWidget()
         above.setLayout(parts.column(self.head, self.confirm, spacing=theme.M))
-        above.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
         self.panel.put_above(above, self._ends)
         self.setLayout(parts.column(self.panel, spacing=0))
         self.setFocusProxy(self.panel)
@@ -74,6 +74,7 @@ class BatchPage(QWidget):
         self.head.not_sent_wished.connect(self._show_not_sent)
         self.summary.not_sent_wished.connect(self._show_not_sent)
         self.saver.saved.connect(self._receipt_saved)
+        self.panel.drawer_turned.connect(self._make_room)
         self._controller.feed.batch_changed.connect(self._changed)
         self._controller.feed.batches_changed.connect(self._line_changed)
 
@@ -139,7 +140,10 @@ class BatchPage(QWidget):
         self._make_room()
 
     def _make_room(self) -> None:
+        """The list comes first, then the details, then what has come of the batch."""
         self.summary.set_roomy(has_room(self.height(), self._total))
+        low = self.height() < _LOW * theme.scale()
+        self._ends.put_away(low and not self.panel.drawer.isHidden())
 
     # -- what is asked of it ---------------------------------------------------------------------
 
@@ -213,11 +217,10 @@ class _Ends(QScrollArea):
     def __init__(self, *widgets: QWidget) -> None:
         super().__init__()
         self._inner = QWidget()
-        self._inner.setLayout(
-            parts.column(*widgets, spacing=theme.S)
-        )
+        self._inner.setLayout(parts.column(*widgets, spacing=theme.S))
         self._widgets = widgets
-        for widget in widgets:
+        self._away = False
+        for widget in (*widgets, self._inner):
             widget.installEventFilter(self)
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setWidgetResizable(True)
@@ -228,9 +231,15 @@ class _Ends(QScrollArea):
         self._inner.setAutoFillBackground(False)
         self.viewport().setAutoFillBackground(False)
 
+    def put_away(self, away: bool) -> None:
+        if away != self._away:
+            self._away = away
+            self.fit()
+
     def fit(self) -> None:
         """After what is in it has changed."""
-        self.setVisible(any(not widget.isHidden() for widget in self._widgets))
+        some = any(not widget.isHidden() for widget in self._widgets)
+        self.setVisible(some and not self._away)
         wanted = self._wanted()
         self.setMaximumHeight(wanted)
         self.setMinimumHeight(min(wanted, _ENDS))

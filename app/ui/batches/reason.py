@@ -21,7 +21,7 @@ from app.ui.look.icons import Icon, Tint
 from app.ui.look.parts import Kind
 from app.ui.look.strips import Strip
 
-_WORDS: Final = 210  # pixels that the words always have
+_WORDS: Final = 150  # pixels that the words always have
 _COUNTED: Final = "files-need-you"
 _MAIN: Final = (Wish.RETRY, Wish.CHECK, Wish.RESUME)
 
@@ -92,6 +92,5 @@ class Reason(Strip):
         width: Callable[[QPushButton], int] = lambda made: made.sizeHint().width() + theme.S  # noqa: E731
         room -= sum(width(made) for made in self._remedies.values() if not made.isHidden())
         for made in self._others:
-            shown = made in self._wanted and width(made) <= room
-            room -= width(made) if shown else 0
-            made.setVisible(shown)
+            room -= width(made) if made in self._wanted else 0
+            made.setVisible(made in self._wanted and room >= 0)

@@ -46,10 +46,9 @@ class Summary(Translated, parts.Card):
         self._roomy = False
         self._unfolded: dict[str, bool] = {}  # as the person wants it
         self._picture = Picture(Icon.TICK_CIRCLE, 20, Tint.GOOD)
-        self._title = parts.label(Role.HEADLINE)
+        self._title = ElidedLabel(Role.HEADLINE, mode=Qt.TextElideMode.ElideRight)
         self._words = parts.label(Role.DIM)
-        for words in (self._title, self._words):
-            words.setWordWrap(True)
+        self._words.setWordWrap(True)
         self.figures = ElidedLabel(Role.FIGURES, mode=Qt.TextElideMode.ElideRight)
         self._receipt = parts.button(Kind.PLAIN, Icon.RECEIPT)
         self._not_sent = parts.button(Kind.PLAIN, Icon.FILTER)

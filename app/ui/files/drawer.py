@@ -174,7 +174,8 @@ class _FilePage(Translated, _Page):
     def _show(self, status: FileStatus) -> None:
         file, receipt = status.file, status.receipt
         line = self._line(status)
-        self.preview.show_file(file.source, status.state is not FileState.GONE)
+        there = status.state is not FileState.GONE and file.size > 0
+        self.preview.show_file(file.source, there)
         self.preview.setAccessibleName(t("Preview of {name}", name=name_of(line)))
         self.name.show_text(name_of(line))
         self.folder.show_text(printable(str(file.source.parent)))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from PySide6.QtCore import QEvent, QSize, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, Qt, QTimer, Signal
 from PySide6.QtGui import QAction, QActionGroup, QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QButtonGroup, QGridLayout, QLineEdit, QToolButton, QWidget
 
@@ -82,9 +82,8 @@ class Filters(Translated, QWidget):
             self._group.addButton(chip)
         self.chips[Filter.ALL].setChecked(True)
         self._chips = QWidget()
-        self._lines = QGridLayout(self._chips)
-        self._lines.setContentsMargins(0, 0, 0, 0)
-        self._lines.setSpacing(theme.XS)
+        self._lines = [parts.row(None, spacing=theme.XS) for _ in Filter]
+        self._chips.setLayout(parts.column(*self._lines, spacing=theme.XS))
         self._placed: list[list[Chip]] = []
         self.search.setMinimumWidth(_SEARCH)
         self._fields = QWidget()
@@ -195,6 +194,17 @@ class Filters(Translated, QWidget):
         self._grid.removeWidget(self._fields)
         self._grid.addWidget(self._fields, 0 if wide else 1, 1 if wide else 0)
         self._fields.setMaximumWidth(_SEARCH + tool if wide else 16777215)
+
+    def _place(self, lines: list[list[Chip]]) -> None:
+        if lines == self._placed:
+            return
+        self._placed = lines
+        for chip in self.chips.values():
+            for layout in self._lines:
+                layout.removeWidget(chip)
+        for layout, chips in zip(self._lines, lines, strict=False):
+            for at, chip in enumerate(chips):
+                layout.insertWidget(at, chip)
 
 
 def _width(chips: list[Chip]) -> int:

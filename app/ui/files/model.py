@@ -76,6 +76,11 @@ class FileModel(FileCells):
         return self._state
 
     @property
+    def under_way(self) -> bool:
+        """Whether the batch runs now, and does not wait for its turn or the person."""
+        return self._batch is not None and self._controller.engine.runs(self._batch)
+
+    @property
     def reading(self) -> bool:
         """Whether rows of a batch that was just chosen are still being read."""
         return self._first

@@ -70,7 +70,13 @@ class FileNote(EmptyNote):
             self.say(*_words(model.filter))
 
     def _say_nothing_yet(self) -> None:
-        if self._model.batch_state is BatchState.SCANNING:
+        scans = self._model.batch_state is BatchState.SCANNING
+        if scans and not self._model.under_way:
+            self.show_icon(Icon.CLOCK)
+            self.say(
+                t("The folder is not read yet"), t("Files appear here once the batch is under way.")
+            )
+        elif scans:
             self.show_icon(Icon.LENS)
             self.say(t("Reading the folder"), t("Files appear here as they are found."))
         else:

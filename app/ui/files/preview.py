@@ -19,6 +19,7 @@ _BYTES: Final = 128_000_000
 _PIXELS: Final = 300_000_000  # a stitched panorama of a JPEG, which is read scaled
 _WHOLE_PIXELS: Final = 60_000_000  # of formats that must be read whole before they are scaled
 _HEIGHT: Final = 196
+_LOW: Final = 72  # of a file that shows no picture of its own
 _ICON: Final = 40
 _FIT: Final = Qt.AspectRatioMode.KeepAspectRatio
 _ON_SIDE: Final = QImageIOHandler.Transformation.TransformationRotate90  # in all quarter turns
@@ -122,6 +123,7 @@ class Preview(QWidget):
     def _show(self, icon: Icon, path: Path | None) -> None:
         self._icon, self._path, self._image = icon, path, None
         self._number += 1
+        self.setFixedHeight(_LOW if path is None else _HEIGHT)
         if path is None:
             self._maker.forget()
         else:

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from typing import Final
 
-from PySide6.QtCore import QByteArray, Qt
+from PySide6.QtCore import QByteArray, Qt, Signal
 from PySide6.QtGui import QAction, QPaintEvent
 from PySide6.QtWidgets import QSplitter, QSplitterHandle, QWidget
 
@@ -43,6 +43,8 @@ class _Splitter(QSplitter):
 
 
 class FilePanel(Translated, QWidget):
+    drawer_turned = Signal()  # it was opened or closed
+
     def __init__(
         self,
         controller: Controller,
@@ -91,6 +93,7 @@ class FilePanel(Translated, QWidget):
         self.drawer.setVisible(shown)
         right = theme.XS if shown else theme.XL
         self._box.setContentsMargins(theme.XL, theme.L, right, theme.L)
+        self.drawer_turned.emit()
 
     def _connect(self) -> None:
         self.filters.changed.connect(self._filter)

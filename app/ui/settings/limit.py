@@ -17,7 +17,7 @@ from app.ui.look.parts import Translated
 
 _UNITS: Final = (1_000, 1_000_000, 125_000)  # bytes a second: kB/s, MB/s, Mbit/s
 _MB: Final = 1
-_SLOWEST: Final = 16_000  # bytes a second: under it, single puts run out of time
+_SLOWEST: Final = 16_000  # bytes a second: below, each of eight requests is silent for seconds
 _LEAST: Final = 88  # wide enough for what these inputs hold, less than Qt would ask for
 _MOST: Final = 99_999
 _FIRST: Final = 5_000_000
