@@ -96,14 +96,13 @@ class Header(Translated, QFrame):
         self.retranslate()
 
     def _put_together(self) -> None:
-        self.setLayout(
-            parts.row(
-                self._to, self._destination, None,
-                self._line_picture, self._line_words, self._speed_words, self._limit, self._cup,
-                self._finish, self._settings, self._help, self._menu,
-                spacing=theme.S, margins=(theme.L, theme.S, theme.M, theme.S),
-            )
+        self._box = parts.row(
+            self._to, self._destination, None,
+            self._line_picture, self._line_words, self._speed_words, self._limit, self._cup,
+            self._finish, self._settings, self._help, self._menu,
+            spacing=theme.S, margins=(theme.L, theme.S, theme.M, theme.S),
         )  # fmt: skip
+        self.setLayout(self._box)
 
     def set_menu(self, menu: QMenu) -> None:
         self._menu.setMenu(menu)
@@ -191,9 +190,8 @@ class Header(Translated, QFrame):
                 break
 
     def _wanted(self) -> int:
-        box = self.layout()
-        box.invalidate()
-        return box.sizeHint().width()
+        self._box.invalidate()
+        return self._box.sizeHint().width()
 
     def _tell_line(self) -> None:
         shown = self._online is not None

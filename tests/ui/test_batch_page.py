@@ -18,7 +18,7 @@ from app.engine.meter import Pulse
 from app.practice.faults import Action
 from app.practice.faults import Fault as Trouble
 from app.ui import language
-from app.ui.batches.head import Speeds
+from app.ui.batches.head import BatchHead, Speeds
 from app.ui.batches.page import BatchPage, has_room
 from app.ui.batches.wishes import Wish
 from app.ui.controller import Controller
@@ -227,7 +227,7 @@ async def test_a_batch_the_network_stops_says_so_and_offers_to_go_on_at_once(
 async def test_the_buttons_beside_a_reason_give_way_to_its_words(
     qtbot: QtBot, controller: Controller
 ) -> None:
-    head = BatchPage(controller).head
+    head = BatchHead(controller)
     qtbot.addWidget(head)
     counts = Counts(total=15, delivered=13, failed=2, bytes_total=1000, bytes_stored=900)
     reason = Fault("files-need-you", "2 files need you.", "Each says why.")

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
-from PySide6.QtCore import QEvent, QObject, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QObject, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QScrollArea, QSizePolicy, QWidget
 
@@ -220,6 +220,9 @@ class _Ends(QScrollArea):
         self._inner.setLayout(parts.column(*widgets, spacing=theme.S))
         self._widgets = widgets
         self._away = False
+        self._soon = QTimer(self)
+        self._soon.setSingleShot(True)
+        self._soon.timeout.connect(self.fit)
         for widget in (*widgets, self._inner):
             widget.installEventFilter(self)
         self.setFrameShape(QFrame.Shape.NoFrame)
@@ -257,6 +260,12 @@ class _Ends(QScrollArea):
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if event.type() in (QEvent.Type.LayoutRequest, QEvent.Type.ShowToParent,
-                            QEvent.Type.HideToParent, QEvent.Type.Resize):  # fmt: skip
-            self.fit()
+                            QEvent.Type.HideToParent):  # fmt: skip
+            # Not at once: what is being laid out must not be given another height meanwhile.
+            self._soon.start()
         return super().eventFilter(watched, event)
+
+    def resizeEvent(self, event: QResizeEvent, /) -> None:
+        super().resizeEvent(event)
+        if event.size().width() != event.oldSize().width():
+            self._soon.start()

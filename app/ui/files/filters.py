@@ -17,6 +17,7 @@ from app.ui.look.icons import Icon, Tint
 from app.ui.look.parts import Chip, Translated
 
 _SEARCH: Final = 200  # pixels the search field wants
+_LEAST: Final = 150  # and with fewer than this it has a line of its own
 _PAUSE: Final = 120  # milliseconds without a key before a search begins
 
 
@@ -85,7 +86,7 @@ class Filters(Translated, QWidget):
         self._lines = [parts.row(None, spacing=theme.XS) for _ in Filter]
         self._chips.setLayout(parts.column(*self._lines, spacing=theme.XS))
         self._placed: list[list[Chip]] = []
-        self.search.setMinimumWidth(_SEARCH)
+        self.search.setMinimumWidth(_LEAST)
         self._fields = QWidget()
         fields = parts.row(self.search, self.order, spacing=theme.XS)
         self._fields.setLayout(fields)
@@ -94,6 +95,7 @@ class Filters(Translated, QWidget):
         self._grid.setSpacing(theme.S)
         self._grid.addWidget(self._chips, 0, 0)
         self._grid.setColumnStretch(0, 1)
+        self._grid.setColumnStretch(1, 1)
         self._wide: bool | None = None
         self._build_menu()
         self._lay_out()
@@ -186,7 +188,7 @@ class Filters(Translated, QWidget):
         tool = self.order.sizeHint().width() + theme.XS
         chips = list(self.chips.values())
         self._place(_broken(chips, self.width()))
-        wanted = _width(chips) + theme.S + _SEARCH + tool
+        wanted = _width(chips) + theme.S + _LEAST + tool
         wide = self.width() >= wanted
         if wide is self._wide:
             return

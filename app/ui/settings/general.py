@@ -47,6 +47,11 @@ class General(Section):
         self.theme.picked.connect(self.sets("theme"))
         self.closing.picked.connect(self.sets("closing"))
         self.notify.clicked.connect(self.sets("notify"))
+        self._make_rows()
+        self.retranslate()
+        self.refresh()
+
+    def _make_rows(self) -> None:
         self.add(
             Row(lambda: t("Language"), parts.row(self.language, None), self.language, nothing),
             "language",
@@ -70,8 +75,6 @@ class General(Section):
             ),
             "notify",
         )
-        self.retranslate()
-        self.refresh()
 
     def title(self) -> str:
         return t("General")
