@@ -298,6 +298,28 @@ async def test_speed_and_remaining_time_stay_for_a_second(
     assert page.head.headline.text().endswith("about 2 min")
 
 
+async def test_the_line_of_speeds_waits_until_it_is_one(
+    qtbot: QtBot, controller: Controller, bench: Workbench, tmp_path: Path
+) -> None:
+    now = [0.0]
+    head = BatchHead(controller, lambda: now[0])
+    qtbot.addWidget(head)
+    head.resize(900, 200)
+    head.show()
+    with slow_storage(bench):
+        batch_id = send(controller, bench, tmp_path / "a", CLOUD_API)
+        await until(lambda: state(controller, batch_id) is BatchState.RUNNING)
+        for samples in range(8):
+            now[0] += 5.0
+            controller.feed.batch_changed.emit(batch_id)
+            head.show_snapshot(controller.snapshot(batch_id))
+            assert head.speed.isVisible()
+            assert head.spark.isVisible() is (samples >= 5)
+        head.resize(500, 200)
+        await until(lambda: not head.spark.isVisible())
+        assert head.stages.isVisible()
+
+
 def test_a_speed_is_kept_every_five_seconds_for_five_minutes() -> None:
     now = [0.0]
     speeds = Speeds(lambda: now[0])

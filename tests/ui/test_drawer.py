@@ -178,6 +178,16 @@ def test_a_long_value_is_broken_and_not_cut(files: Files, panel: FilePanel) -> N
     assert panel.drawer.file.body.width() <= panel.drawer.file.viewport().width()
 
 
+def test_a_file_without_a_picture_leaves_its_room_to_the_words(
+    files: Files, panel: FilePanel
+) -> None:
+    batch = files.batch("a", ["a.JPG", "b.MRK"])
+    opened(panel, batch, files.ids(batch)[0])
+    high = panel.drawer.file.preview.height()
+    panel.table.select_only(files.ids(batch)[1])
+    assert panel.drawer.file.preview.height() < high / 2
+
+
 def test_several_files_are_summed_up(files: Files, panel: FilePanel) -> None:
     batch = files.batch("a", names(5))
     failed = files.fail(batch, 2)
