@@ -13,6 +13,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QApplication, QFileDialog, QSplitter, QStackedWidget, QWidget
 
 from app.domain.errors import Fault
+from app.engine.glance import too_much
 from app.ui.batches.page import BatchPage
 from app.ui.batches.sidebar import Sidebar
 from app.ui.batches.wishes import Wish
@@ -253,6 +254,9 @@ class Workspace(QWidget):
         """To `connection`, or to the destination of the header; without one it is asked for."""
         target = connection or self.header.destination
         if not paths:
+            return
+        if wrong := next((fault for path in paths if (fault := too_much(path))), None):
+            self.refuse(wrong)
             return
         if not target:
             self._waiting_paths = list(paths)

@@ -176,6 +176,15 @@ async def test_a_pasted_path_is_sent(qtbot: QtBot, bench: Workbench, tmp_path: P
         assert "clipboard" in window.workspace.bar.text
 
 
+async def test_a_whole_drive_is_refused_however_it_was_named(
+    qtbot: QtBot, bench: Workbench, tmp_path: Path
+) -> None:
+    async with opened(qtbot, bench) as window:
+        window.open_folders([Path(tmp_path.anchor)])
+        assert "whole drive" in window.workspace.bar.text
+        assert window.controller.engine.batches() == []
+
+
 async def test_pause_and_resume_by_the_button(
     qtbot: QtBot, bench: Workbench, tmp_path: Path
 ) -> None:
