@@ -305,6 +305,21 @@ async def test_language_and_theme_change_without_a_restart(
         assert dark.lightness() < 80 < light.lightness()
 
 
+async def test_the_language_changes_everywhere_after_a_form_was_left(
+    qapp: QApplication, qtbot: QtBot, bench: Workbench
+) -> None:
+    async with opened(qtbot, bench) as window:
+        window.workspace.go(Page.CONNECTIONS)
+        window.workspace.connections_page.edit(bench.connection("flighthub2").name)
+        await asyncio.sleep(0.1)
+        window.workspace.connections_page.show_list()
+        await asyncio.sleep(0.1)
+        language.use(Language.CHINESE, qapp)
+        await asyncio.sleep(0.1)
+        search = window.workspace.batch_page.panel.filters.search
+        assert search.clear_action.text() == language.t("Clear the search") != "Clear the search"
+
+
 async def test_without_a_connection_the_drop_waits_for_one(
     qtbot: QtBot, bench: Workbench, tmp_path: Path
 ) -> None:

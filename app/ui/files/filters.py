@@ -28,10 +28,12 @@ class SearchField(QLineEdit):
 
     def __init__(self) -> None:
         super().__init__()
-        self.addAction(icons.icon(Icon.SEARCH, Tint.DIM), QLineEdit.ActionPosition.LeadingPosition)
-        self.clear_action = self.addAction(
-            icons.icon(Icon.CANCEL, Tint.DIM), QLineEdit.ActionPosition.TrailingPosition
-        )
+        # Made by ourselves: what QLineEdit makes and hands out loses its C++ side when another
+        # widget dies.
+        self._lens = QAction(icons.icon(Icon.SEARCH, Tint.DIM), "", self)
+        self.addAction(self._lens, QLineEdit.ActionPosition.LeadingPosition)
+        self.clear_action = QAction(icons.icon(Icon.CANCEL, Tint.DIM), "", self)
+        self.addAction(self.clear_action, QLineEdit.ActionPosition.TrailingPosition)
         self.clear_action.setVisible(False)
         self.clear_action.triggered.connect(self.clear)
         self.textChanged.connect(lambda: self.clear_action.setVisible(bool(self.text())))
