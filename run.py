@@ -70,8 +70,10 @@ def make_environment() -> None:
         if with_pip
         else [sys.executable, "-m", "pip", "--python", str(PYTHON)]
     )
-    install = ["install", "-qq", "--disable-pip-version-check", "--require-hashes", "-r", str(LOCK)]
-    if subprocess.call([*pip, *install]):
+    # --no-deps: the lock is complete, and older pips would ask the index again for a package that
+    # is named with an extra, and then refuse the newer release they find there.
+    install = ["install", "-qq", "--disable-pip-version-check", "--no-deps"]
+    if subprocess.call([*pip, *install, "--require-hashes", "-r", str(LOCK)]):
         sys.exit(
             "The packages of requirements.lock could not be installed; pip's own words are above.\n"
             "This needs pip and a way to a Python package index. On Debian or Ubuntu:\n"
