@@ -29,10 +29,6 @@ class Meter:
         with self._lock:
             self._moving[file_id] = self._moving.get(file_id, 0) + amount
 
-    def of_file(self, file_id: int) -> int:
-        with self._lock:
-            return self._moving.get(file_id, 0)
-
     def moving(self) -> dict[int, int]:
         """A copy: bytes by file id."""
         with self._lock:

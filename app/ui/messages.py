@@ -21,7 +21,6 @@ class Messages(QObject):
 
     show_batch = Signal(str)  # the person wants to see this batch
     show_trouble = Signal(str)  # ... and in it only what needs them
-    show_connections = Signal()
     needing = Signal(int)
 
     def __init__(self, controller: Controller, bar: MessageBar) -> None:

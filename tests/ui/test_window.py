@@ -3,45 +3,28 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDragMoveEvent, QDropEvent
-from PySide6.QtWidgets import QApplication, QCheckBox, QLabel, QLineEdit, QPushButton
+from PySide6.QtWidgets import QApplication, QCheckBox, QLineEdit, QPushButton
 from pytestqt.qtbot import QtBot
 
 from app.domain.preferences import Closing, Language, Theme
 from app.domain.states import BatchState
-from app.engine.line import Line
 from app.practice.faults import parse_faults
 from app.ui import language
-from app.ui.controller import Controller
 from app.ui.look import theme
 from app.ui.look.sheet import Sheet
 from app.ui.window import Window
 from app.ui.workspace import Page
 from tests.helpers.flights import write_flight
 from tests.helpers.workbench import SERVICES, Workbench
+from tests.ui.window_kit import opened, shown
 
 BUTTON, NO_KEY = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
-
-
-@asynccontextmanager
-async def opened(qtbot: QtBot, bench: Workbench) -> AsyncIterator[Window]:
-    """The window as `open_window` builds it; closing it here is a quit."""
-    controller = Controller(bench.app, Line(bench.app.engine, first_wait=0.1))
-    window = Window(controller)
-    qtbot.addWidget(window)
-    controller.line.start()
-    window.show()
-    await asyncio.sleep(0.05)
-    yield window
-    await window.close_stage()
-    await controller.close()
-    window.hide()
 
 
 async def until(condition: Callable[[], bool], seconds: float = 30) -> None:
@@ -83,12 +66,6 @@ def press(qtbot: QtBot, inside: object, words: str) -> None:
     said = {b.text(): b for b in buttons if b.isVisible()}
     assert words in said, sorted(said)
     qtbot.mouseClick(said[words], BUTTON)
-
-
-def shown(window: Window) -> str:
-    return " | ".join(
-        label.text() for label in window.findChildren(QLabel) if label.isVisibleTo(window)
-    )
 
 
 @pytest.mark.parametrize("service", SERVICES)

@@ -45,7 +45,7 @@ def test_bytes_of_a_failed_file_are_taken_back_and_of_a_stored_one_kept() -> Non
     meter = Meter(Hand())
     meter.file(1).moved(500)
     meter.file(2).moved(300)
-    assert meter.of_file(1) == 500
+    assert meter.moving()[1] == 500
     meter.settle(1, counts=False)
     meter.settle(2, counts=True)
     pulse = meter.sample()
