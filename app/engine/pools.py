@@ -45,4 +45,9 @@ class Pools:
 async def _in(
     pool: ThreadPoolExecutor, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs
 ) -> T:
-    return await asyncio.get_running_loop().run_in_executor(pool, lambda: work(*args, **kwargs))
+    # Taken out of the box when it runs, so that the thread never holds the last reference to the
+    # work and to what that holds: some things must not be destroyed in a thread, as windows.
+    box = [work]
+    return await asyncio.get_running_loop().run_in_executor(
+        pool, lambda: box.pop()(*args, **kwargs)
+    )

@@ -6,13 +6,14 @@ import threading
 from pathlib import Path
 from typing import Final
 
-from PySide6.QtCore import QObject, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QImage, QImageIOHandler, QImageReader, QPainter, QPainterPath, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from app.ui.files.words import kind
 from app.ui.look import icons, theme
 from app.ui.look.icons import Icon
+from app.ui.relay import Relay
 
 _FORMATS: Final = frozenset({"jpeg", "png", "tiff", "webp", "bmp", "gif"})
 _BYTES: Final = 128_000_000
@@ -53,13 +54,12 @@ def thumbnail(path: Path, room: QSize) -> QImage | None:
     return None if image.isNull() else image
 
 
-class _Maker(QObject):
+class _Maker:
     """One thread at a time; of several wishes only the newest is fulfilled."""
 
-    made = Signal(int, object)  # the wish, QImage or None
-
-    def __init__(self, parent: QObject) -> None:
-        super().__init__(parent)
+    def __init__(self, made: Relay) -> None:
+        """`made` is told the wish and its QImage or None."""
+        self._made = made
         self._lock = threading.Lock()
         self._wish: tuple[int, Path, QSize] | None = None
         self._busy = False
@@ -85,11 +85,7 @@ class _Maker(QObject):
                     self._busy = False
                     return
             number, path, room = wish
-            image = thumbnail(path, room)
-            try:
-                self.made.emit(number, image)
-            except RuntimeError:
-                return  # the window is gone
+            self._made(number, thumbnail(path, room))
 
 
 class Preview(QWidget):
@@ -99,8 +95,7 @@ class Preview(QWidget):
         self._path: Path | None = None
         self._image: QImage | None = None
         self._number = 0
-        self._maker = _Maker(self)
-        self._maker.made.connect(self._made)
+        self._maker = _Maker(Relay(self._made))
         self.setFixedHeight(_HEIGHT)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import logging
 import threading
 from collections.abc import Callable
@@ -10,7 +9,9 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Final, Protocol
 
-from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtCore import QObject, Signal
+
+from app.ui.relay import Relay
 
 _log: Final = logging.getLogger(__name__)
 
@@ -35,70 +36,54 @@ def _wakepy() -> AbstractContextManager[Kept]:
 @dataclass(slots=True, eq=False)
 class _Hold:
     stop: threading.Event = field(default_factory=threading.Event)
-    thread: threading.Thread | None = None
 
 
-class Awake(QObject):
-    """Holding and releasing return at once: each hold is its own thread, entering and leaving the
-    system's inhibition there, so that a slow system (D-Bus) can mix up neither their order nor
-    the window's loop. Use from one thread."""
+class _Keeping:
+    """What the threads of the holds share; it knows nothing of Qt."""
 
-    changed = Signal(bool)  # `held` is different now
-    _moved = Signal()  # from the threads to this object's own
-
-    def __init__(self, keeper: Keeper = _wakepy, parent: QObject | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, keeper: Keeper, moved: Callable[[], None]) -> None:
+        """`moved` is called from the threads, whenever `held` may be different."""
         self._keeper = keeper
+        self._moved = moved
         self._lock = threading.Lock()
         self._hold: _Hold | None = None
         self._threads: list[threading.Thread] = []
         self._held = False
         self._possible: bool | None = None
-        self._told = False
-        self._moved.connect(self._tell, Qt.ConnectionType.QueuedConnection)
 
     @property
     def held(self) -> bool:
-        """The system agreed to stay awake; a moment later than `hold`."""
         with self._lock:
             return self._held
 
     @property
     def possible(self) -> bool | None:
-        """None until it was tried once."""
         with self._lock:
             return self._possible
 
+    @property
+    def threads(self) -> list[threading.Thread]:
+        with self._lock:
+            return list(self._threads)
+
     def hold(self, reason: str) -> None:
-        """`reason` is for the log. Holding what is held changes nothing; a hold that the system
-        refused is tried anew."""
         with self._lock:
             if self._hold is not None:
                 return
             hold = self._hold = _Hold()
             # A daemon: a D-Bus that never answers must not keep the program from ending.
-            hold.thread = threading.Thread(
+            thread = threading.Thread(
                 target=self._keep, args=(hold, reason), name="pf-awake", daemon=True
             )
-            self._threads = [t for t in self._threads if t.is_alive()] + [hold.thread]
-            hold.thread.start()
+            self._threads = [t for t in self._threads if t.is_alive()] + [thread]
+            thread.start()
 
     def release(self) -> None:
-        """Safe to repeat."""
         with self._lock:
             hold, self._hold = self._hold, None
             self._held = False
         if hold is not None:
             hold.stop.set()
-        self._tell()
-
-    def close(self, wait: float = _FAREWELL) -> None:
-        """Releases and waits for the system to hear of it, `wait` seconds at most. Blocking."""
-        self.release()
-        with self._lock:
-            threads = list(self._threads)
-        for thread in threads:
-            thread.join(wait)
 
     def _keep(self, hold: _Hold, reason: str) -> None:
         try:
@@ -125,9 +110,46 @@ class Awake(QObject):
         if first:
             words = "kept awake" if active else "cannot be kept awake"
             _log.info("this computer %s: %s", words, reason)
-        # The window may have gone while the system was still being asked.
-        with contextlib.suppress(RuntimeError):
-            self._moved.emit()
+        self._moved()
+
+
+class Awake(QObject):
+    """Holding and releasing return at once: each hold is its own thread, entering and leaving the
+    system's inhibition there, so that a slow system (D-Bus) can mix up neither their order nor
+    the window's loop. Use from one thread."""
+
+    changed = Signal(bool)  # `held` is different now
+
+    def __init__(self, keeper: Keeper = _wakepy, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._told = False
+        self._keeping = _Keeping(keeper, Relay(self._tell))
+
+    @property
+    def held(self) -> bool:
+        """The system agreed to stay awake; a moment later than `hold`."""
+        return self._keeping.held
+
+    @property
+    def possible(self) -> bool | None:
+        """None until it was tried once."""
+        return self._keeping.possible
+
+    def hold(self, reason: str) -> None:
+        """`reason` is for the log. Holding what is held changes nothing; a hold that the system
+        refused is tried anew."""
+        self._keeping.hold(reason)
+
+    def release(self) -> None:
+        """Safe to repeat."""
+        self._keeping.release()
+        self._tell()
+
+    def close(self, wait: float = _FAREWELL) -> None:
+        """Releases and waits for the system to hear of it, `wait` seconds at most. Blocking."""
+        self.release()
+        for thread in self._keeping.threads:
+            thread.join(wait)
 
     def _tell(self) -> None:
         held = self.held

@@ -13,8 +13,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from PySide6.QtCore import QFileSystemWatcher, QObject, QSocketNotifier, Qt, QTimer, Signal
+from PySide6.QtCore import QFileSystemWatcher, QObject, QSocketNotifier, QTimer, Signal
 
+from app.ui.relay import Relay
 from app.ui.system.volumes import Volume, camera_volumes
 
 _log: Final = logging.getLogger(__name__)
@@ -78,7 +79,6 @@ class CardWatch(QObject):
     at a time, so that a volume that hangs costs one thread and nothing else."""
 
     changed = Signal(list)  # of Cards, all that are there now
-    _found = Signal(object)  # from the thread to this object's own
 
     def __init__(
         self,
@@ -97,7 +97,6 @@ class CardWatch(QObject):
         self._timer = QTimer(self)
         self._timer.setInterval(interval_ms)
         self._timer.timeout.connect(self._due)
-        self._found.connect(self._take, Qt.ConnectionType.QueuedConnection)
 
     @property
     def cards(self) -> list[Card]:
@@ -121,35 +120,37 @@ class CardWatch(QObject):
             self._again = True
             return
         self._looking = True
-        threading.Thread(target=self._find, name="pf-cards", daemon=True).start()
+        work = (self._finder, Relay(self._take))
+        threading.Thread(target=_find, args=work, name="pf-cards", daemon=True).start()
 
     def _due(self) -> None:
         if not self._looking:
             self.look()
 
-    def _find(self) -> None:
-        cards: list[Card] | None = None
-        try:
-            cards = self._finder()
-        except OSError as error:
-            if not self._complained:
-                self._complained = True
-                _log.warning("the cards cannot be looked for: %s", error)
-        finally:
-            # The window may be gone when a volume answers at last.
-            with contextlib.suppress(RuntimeError):
-                self._found.emit(cards)
-
-    def _take(self, cards: list[Card] | None) -> None:
+    def _take(self, answer: list[Card] | OSError | None) -> None:
         self._looking = False
+        if isinstance(answer, OSError) and not self._complained:
+            self._complained = True
+            _log.warning("the cards cannot be looked for: %s", answer)
         if not self._timer.isActive():
             return
-        if cards is not None and cards != self._cards:
-            self._cards = cards
-            self.changed.emit(list(cards))
+        if isinstance(answer, list) and answer != self._cards:
+            self._cards = answer
+            self.changed.emit(list(answer))
         if self._again:
             self._again = False
             self.look()
+
+
+def _find(finder: Finder, told: Relay) -> None:
+    """Runs in a thread of its own; tells None when a bug ends it."""
+    answer: list[Card] | OSError | None = None
+    try:
+        answer = finder()
+    except OSError as error:
+        answer = error
+    finally:
+        told(answer)
 
 
 class _Mounts(QObject):
