@@ -87,20 +87,17 @@ def keeping(held: Held, folder: Path) -> QObject:
 
 
 @pytest.mark.parametrize("begin", [looking, keeping])
-def test_what_a_thread_works_for_ends_at_once_and_in_the_main_thread(
+def test_what_a_thread_works_for_ends_without_waiting_for_it(
     qtbot: QtBot, tmp_path: Path, begin: Callable[[Held, Path], QObject]
 ) -> None:
     held = Held()
     made = begin(held, tmp_path)
     assert held.begun.wait(60)
-    ended: list[int] = []
-    made.destroyed.connect(lambda: ended.append(threading.get_ident()))
     gone = ref(made)
     del made
     gc.collect()
     try:
-        assert gone() is None
-        assert ended == [threading.get_ident()]
+        assert gone() is None, "the thread holds it"
     finally:
         held.go.set()
     qtbot.wait(50)
