@@ -6,6 +6,7 @@ import asyncio
 import gc
 import os
 import socket
+import threading
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -33,20 +34,32 @@ def clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
 
 @pytest.fixture(autouse=True, scope="session")
-def no_widget_dies_in_a_thread() -> Iterator[None]:
-    """Python's collector runs in any thread, and a QObject freed there takes Qt down."""
+def collected_in_threads() -> Iterator[list[str]]:
+    """Python's collector runs in any thread, and a QObject freed there takes Qt down. So it is
+    off, as in the window; the names of threads that call it all the same are kept."""
+    threads: list[str] = []
+
+    def collects(phase: str, _: dict[str, int]) -> None:
+        if threading.current_thread() is not threading.main_thread():
+            threads.append(threading.current_thread().name)
+
     gc.collect()
     gc.disable()
-    yield
+    gc.callbacks.append(collects)
+    yield threads
+    gc.callbacks.remove(collects)
     gc.enable()
 
 
 @pytest.fixture(autouse=True)
-def sweep_here() -> Iterator[None]:
+def sweep_here(collected_in_threads: list[str]) -> Iterator[None]:
     yield
     from app.ui.runtime import sweep
 
     sweep()
+    threads = collected_in_threads.copy()
+    collected_in_threads.clear()
+    assert not threads, f"the collector ran in {threads}"
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import sys
 import threading
 from collections.abc import Callable
 from contextlib import AbstractContextManager
@@ -30,7 +31,19 @@ Keeper = Callable[[], AbstractContextManager[Kept]]
 def _wakepy() -> AbstractContextManager[Kept]:
     from wakepy import keep  # here, in the hold's own thread: the window starts without it
 
-    return keep.running(on_fail="pass")
+    if sys.platform != "linux":
+        return keep.running(on_fail="pass")
+    from wakepy import JeepneyDBusAdapter
+
+    class Bus(JeepneyDBusAdapter):
+        """wakepy's own calls Python's collector here, which destroys whatever widgets lie in
+        garbage in this thread, and that ends the program (runtime.sweep)."""
+
+        def close_connections(self) -> None:
+            while self._connections:
+                self.close_connection(self._connections.popitem()[1])
+
+    return keep.running(on_fail="pass", dbus_adapter=Bus)
 
 
 @dataclass(slots=True, eq=False)
