@@ -21,6 +21,7 @@ class Call(StrEnum):
     FH_DELETE_MODEL = "flighthub2.delete_model"
     FH_STS = "flighthub2.sts_token"
     FH_FINISH = "flighthub2.finish_upload"
+    FH_WAYLINES = "flighthub2.waylines"
 
     CA_LOGIN = "cloud-api.login"
     CA_REFRESH = "cloud-api.refresh"
@@ -56,6 +57,14 @@ class Call(StrEnum):
     S3_DELETE = "storage.delete"
 
     UNKNOWN = "unknown"  # no interface knows the address
+
+
+class Moment(StrEnum):
+    """How far a call is when a witness hears of it."""
+
+    ARRIVED = "arrived"  # its head was read and nothing is carried out
+    DONE = "done"  # carried out and not answered
+    ANSWERED = "answered"
 
 
 # Calls that carry a file's bytes: only these can be damaged or answer an etag.

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import random
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
 
 from app.domain.ports import Clock, SystemClock
 from app.practice import cloud_api, flighthub2, gate, metastudio
+from app.practice.calls import Call, Moment
 from app.practice.core import Core, Registration
 from app.practice.faults import FaultPlan
 from app.practice.journal import Journal
@@ -102,6 +103,19 @@ class PracticeCloud:
     @property
     def journal(self) -> Journal:
         return self._core.journal
+
+    def watch(self, witness: Callable[[Call, Moment], None]) -> None:
+        """`witness`, the only one from now on, hears of each step of a call and holds it up.
+
+        A ClientGone that it raises ends the connection there. Where a fault cuts a call off or
+        answers in its place, the steps that are not reached are not told.
+        """
+        self._core.witness = witness
+
+    @property
+    def connections(self) -> int:
+        """How many are open now: none, once the last client has gone."""
+        return self._control.connections + self._storage.connections
 
     @property
     def violations(self) -> list[str]:

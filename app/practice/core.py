@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 from app.domain.ports import Clock
-from app.practice.calls import Call
+from app.practice.calls import Call, Moment
 from app.practice.faults import FaultPlan
 from app.practice.journal import Journal
 from app.practice.message import ClientGone
@@ -39,6 +39,8 @@ class Core:
         # What the faults of that name do; the storage puts its own functions here.
         self.expire_keys: Callable[[], None] = lambda: None
         self.forget_uploads: Callable[[], None] = lambda: None
+        # Hears of each step of a call in the call's own thread; see PracticeCloud.watch.
+        self.witness: Callable[[Call, Moment], None] = lambda call, moment: None
         self._clock = clock
         self._rng = rng
         self._violations: list[str] = []

@@ -61,6 +61,7 @@ class FlightHub2:
         self._groups: dict[str, Group] = {}
         self._request_ids = set[str]()
         self.waylines: dict[str, Stored] = {}
+        self._wayline_names: dict[str, str] = {}  # as they are shown, by the object's last name
         self._wayline_prefix = f"{self.organisation}/{self.project}/wayline/"
         self.modelling = Modelling(core)
         self._rows = self._table()
@@ -72,6 +73,7 @@ class FlightHub2:
             Row("GET", f"{_BASE}/project", Call.FH_PROJECTS, self._projects),
             Row("GET", f"{_BASE}/project/sts-token", Call.FH_STS, self._sts),
             Row("POST", f"{_BASE}/wayline/finish-upload", Call.FH_FINISH, self._finish_upload),
+            Row("GET", f"{_BASE}/wayline", Call.FH_WAYLINES, self._list_waylines),
             Row("POST", f"{_MODEL}/stores/obtain_token", Call.FH_TOKEN, self._obtain_token),
             Row(
                 "POST",
@@ -255,8 +257,16 @@ class FlightHub2:
             raise refused(NO_WAYLINE, words, words)
         last = key.rpartition("/")[2]
         self.waylines[last] = self._shelf.pin(stored)
+        self._wayline_names[last] = name
         self._core.register(SERVICE, key, last, stored.etag)
         return envelope({"uuid": self._core.uuid(), "name": name})
+
+    def _list_waylines(self, request: Request) -> Reply:
+        listed = [
+            {"id": self._core.uuid(), "name": self._wayline_names[last], "size": stored.size}
+            for last, stored in self.waylines.items()
+        ]
+        return envelope({"list": listed or None})
 
 
 def _alive(request: Request) -> Reply:

@@ -14,7 +14,7 @@ import traceback
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, cast
 
-from app.practice.calls import Call
+from app.practice.calls import Call, Moment
 from app.practice.core import Core
 from app.practice.faults import Action, Fault
 from app.practice.journal import Entry, without_secrets
@@ -38,6 +38,11 @@ class Listener:
     def start(self, interface: Interface) -> None:
         self._server.interface = interface
         self._thread.start()
+
+    @property
+    def connections(self) -> int:
+        """How many are open now."""
+        return self._server.connections
 
     def close(self) -> None:
         """Ends all connections and waits for their threads; the core must be closing."""
@@ -85,6 +90,11 @@ class _Server(ThreadingHTTPServer):
         super().shutdown_request(request)
         with self._open_lock:
             self._open.pop(request, None)
+
+    @property
+    def connections(self) -> int:
+        with self._open_lock:
+            return len(self._open)
 
     def hang_up(self) -> None:
         with self._open_lock:
@@ -158,6 +168,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _work(self, route: Route, request: Request, entry: Entry) -> None:
         core = self._home.core
+        core.witness(route.call, Moment.ARRIVED)
         fault = core.faults.take(route.call, request.path)
         entry.fault = str(fault or "")
         if _is(fault, Action.CUT_BEFORE):
@@ -172,6 +183,7 @@ class _Handler(BaseHTTPRequestHandler):
             if reply is None:
                 reply = self._late(fault, self._act(route, request))
             self._send(reply, entry, request, halved=_is(fault, Action.TRUNCATE))
+        core.witness(route.call, Moment.ANSWERED)
 
     def _act(self, route: Route, request: Request) -> Reply:
         core = self._home.core
@@ -190,6 +202,7 @@ class _Handler(BaseHTTPRequestHandler):
             reply.shut = True  # the client keeps its body, so the connection is at an odd place
         else:
             request.body.drain()
+        core.witness(route.call, Moment.DONE)
         return reply
 
     def _replaced(self, fault: Fault, request: Request) -> Reply | None:

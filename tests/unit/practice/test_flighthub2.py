@@ -348,6 +348,8 @@ def test_a_wayline_is_registered_by_its_key(hub: FlightHub):
     key = put_wayline(hub, "x/north.kmz")
     got = hub.ask("POST", "/wayline/finish-upload", {"name": "North", "object_key": key})
     assert got.data["name"] == "North"
+    (listed,) = hub.ask("GET", "/wayline").data["list"]
+    assert (listed["name"], listed["size"]) == ("North", 2)
     assert hub.cloud.delivered("flighthub2")["north.kmz"].read_bytes() == b"PK"
     assert [r.name for r in hub.cloud.registrations("flighthub2")] == ["north.kmz"]
     assert hub.cloud.violations == []

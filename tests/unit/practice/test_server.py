@@ -15,8 +15,10 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from app.practice.calls import Call, Moment
 from app.practice.cloud import PracticeCloud
 from app.practice.faults import Action, Fault
+from app.practice.message import ClientGone
 from tests.unit.practice.clients import CloudApi, FlightHub, ask
 
 STATUS = "flighthub2.system_status"
@@ -51,6 +53,47 @@ def test_a_fault_answers_in_the_calls_place_once(
 def test_a_busy_answer_may_name_a_wait(cloud: PracticeCloud):
     cloud.faults.add(Fault(STATUS, Action.STATUS, status=429, wait=7))
     assert status_of(cloud).headers["retry-after"] == "7"
+
+
+def test_a_witness_hears_of_each_step_of_a_call(cloud: PracticeCloud):
+    heard: list[tuple[str, str]] = []
+    cloud.watch(lambda call, moment: heard.append((call.value, moment.value)))
+    cloud.faults.add(Fault(STATUS, Action.STATUS, status=502))
+    assert [status_of(cloud).status for _ in range(2)] == [502, 200]
+    until = time.monotonic() + 10
+    while len(heard) < 5 and time.monotonic() < until:
+        time.sleep(0.001)  # the last word comes behind the answer
+    steps = ["arrived", "answered", "arrived", "done", "answered"]
+    assert heard == [(STATUS, step) for step in steps]
+
+
+@pytest.mark.parametrize(("moment", "carried_out"), [("arrived", 0), ("done", 1)])
+def test_a_witness_may_end_a_call(cloud: PracticeCloud, moment: str, carried_out: int):
+    done: list[str] = []
+
+    def witness(call: Call, at: Moment) -> None:
+        if at is Moment.DONE:
+            done.append(call.value)
+        if at == moment:
+            raise ClientGone
+
+    cloud.watch(witness)
+    with pytest.raises((http.client.HTTPException, OSError)):
+        status_of(cloud)
+    assert len(done) == carried_out
+    assert cloud.violations == []
+
+
+def test_a_client_that_has_gone_is_no_connection_any_more(cloud: PracticeCloud):
+    address = urlsplit(cloud.storage_url)
+    with socket.create_connection((str(address.hostname), address.port or 0)):
+        until = time.monotonic() + 10
+        while cloud.connections != 1 and time.monotonic() < until:
+            time.sleep(0.001)
+        assert cloud.connections == 1
+    while cloud.connections and time.monotonic() < until:
+        time.sleep(0.001)
+    assert cloud.connections == 0
 
 
 def test_a_redirect_leads_to_another_host(cloud: PracticeCloud):
