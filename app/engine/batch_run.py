@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from app.domain.errors import BadAnswer, Cancelled, Fault, KeysTooShort, Leg, PostflightError
 from app.domain.events import BatchChanged, FilesChanged, Notice
-from app.domain.model import Batch, MediaFile, Prepared
+from app.domain.model import MEDIA, Batch, MediaFile, Prepared
 from app.domain.placement import Grant
 from app.domain.states import BatchState
 from app.engine.context import Context
@@ -126,6 +126,9 @@ class BatchRun:
     async def _send_all(self) -> None:
         """Until no file waits any more. Raises what stopped it."""
         files = self._context.store.files
+        newest = self._context.store.grants.newest(self.batch.id, MEDIA)
+        if newest is not None and self._service.limits.one_group:
+            self._gather(newest)  # the last run may have ended between new keys and this
         while True:
             await self._send_round()
             self.stop.check_cause()
@@ -229,10 +232,12 @@ class BatchRun:
             )
         if self._registrar is not None:
             async with self._registrar.busy:
-                moved = self._context.store.files.regroup(self.batch.id, new.lane)
+                self._gather(new)
         else:
-            moved = self._context.store.files.regroup(self.batch.id, new.lane)
-        if moved:
+            self._gather(new)
+
+    def _gather(self, newest: Grant) -> None:
+        if moved := self._context.store.files.regroup(newest):
             words = (
                 f"The service opened a new group with the new keys; {moved} files are sent again,"
                 " because the reconstruction needs all of them in one group."

@@ -9,7 +9,6 @@ from typing import Any
 
 from app.domain.errors import Fault
 from app.domain.model import (
-    MEDIA,
     Capture,
     Counts,
     Digests,
@@ -20,6 +19,7 @@ from app.domain.model import (
     Sent,
     Tally,
 )
+from app.domain.placement import Grant
 from app.domain.ports import Clock
 from app.domain.states import MOVING, NEEDS_PERSON, FileState, sources_of
 from app.store.database import Database
@@ -233,11 +233,15 @@ class FileTable:
         self._move(ids, FileState.SENT, {"asked": 1})
         return len(ids)
 
-    def regroup(self, batch_id: str, lane: str = MEDIA) -> int:
-        """Everything stored in this lane starts anew, because the remote group was replaced."""
-        ids = self._ids(batch_id, (FileState.SENT, FileState.CONFIRMED), lane)
-        self._move(ids, FileState.QUEUED, _NO_RECEIPT)
-        return len(ids)
+    def regroup(self, newest: Grant) -> int:
+        """Everything stored in this lane under another remote group starts anew."""
+        rows = self._database.rows(
+            "SELECT file.id FROM file JOIN grant_ ON grant_.id = file.grant_"
+            " WHERE file.batch = ? AND state IN (?, ?) AND file.lane = ? AND group_ <> ?",
+            (newest.batch, FileState.SENT, FileState.CONFIRMED, newest.lane, newest.group),
+        )
+        self._move([row["id"] for row in rows], FileState.QUEUED, _NO_RECEIPT)
+        return len(rows)
 
     def retry(self, batch_id: str, ids: Collection[int] | None = None) -> list[int]:
         """Failed and missing files wait again, all or these; what is stored well is only
@@ -343,14 +347,12 @@ class FileTable:
         self,
         batch_id: str,
         states: Sequence[FileState],
-        lane: str | None = None,
         most: int = -1,
     ) -> list[int]:
         marks = ", ".join("?" * len(states))
         rows = self._database.rows(
-            f"SELECT id FROM file WHERE batch = ? AND state IN ({marks})"
-            " AND (? IS NULL OR lane = ?) LIMIT ?",
-            (batch_id, *states, lane, lane, most),
+            f"SELECT id FROM file WHERE batch = ? AND state IN ({marks}) LIMIT ?",
+            (batch_id, *states, most),
         )
         return [row["id"] for row in rows]
 

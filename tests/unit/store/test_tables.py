@@ -181,7 +181,8 @@ def test_a_replaced_group_starts_everything_anew(store: Store) -> None:
     send(store, sent, grant)
     send(store, confirmed, grant)
     store.files.confirmed([confirmed.id])
-    assert store.files.regroup("b1") == 2
+    assert store.files.regroup(grant) == 0  # they are in it
+    assert store.files.regroup(grant_of(store, group="g2")) == 2
     assert set(states(store).values()) == {FileState.QUEUED}
     assert all(item.receipt is None for item in store.lists.statuses("b1"))
 
