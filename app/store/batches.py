@@ -171,11 +171,13 @@ class BatchTable:
         return ids
 
     def save_job(self, job: Job) -> None:
+        """Durable, since a start that is forgotten would be paid for twice."""
         self._database.run(
             "INSERT INTO job (batch, kind, id, state, progress, words) VALUES (?, ?, ?, ?, ?, ?)"
             " ON CONFLICT (batch, kind) DO UPDATE SET id = excluded.id, state = excluded.state,"
             " progress = excluded.progress, words = excluded.words",
             (job.batch, job.kind, job.id, job.state, job.progress, job.words),
+            durable=True,
         )
 
     def forget_jobs(self, batch_id: str) -> None:

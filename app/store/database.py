@@ -37,6 +37,7 @@ class Database:
         """Opens or makes the file. Raises StoreTooNew, StoreDamaged, StoreLocked, DiskFull."""
         self.path = path
         self._lock = threading.RLock()
+        self._durable = False  # whether the next commit waits for the disk
         with translated(path):
             self._connection = sqlite3.connect(
                 path, timeout=5.0, isolation_level=None, check_same_thread=False
@@ -59,12 +60,20 @@ class Database:
             self._connection.close()
 
     @contextmanager
-    def transaction(self) -> Generator[sqlite3.Connection]:
-        """All or nothing; nested use joins the outer transaction."""
+    def transaction(self, durable: bool = False) -> Generator[sqlite3.Connection]:
+        """All or nothing; nested use joins the outer transaction.
+
+        What is `durable` outlives a loss of power once this returns, with all that was committed
+        before it. Without it a loss of power may take the last transactions, whole and in order;
+        the end of the process alone takes nothing.
+        """
         with self._lock, translated(self.path):
             if self._connection.in_transaction:
+                if durable and not self._durable:
+                    raise AssertionError("a durable transaction inside one that is not")
                 yield self._connection
                 return
+            self._wait_for_disk(durable)
             self._connection.execute("BEGIN IMMEDIATE")
             try:
                 yield self._connection
@@ -72,6 +81,12 @@ class Database:
                 self._connection.rollback()
                 raise
             self._connection.commit()
+
+    def _wait_for_disk(self, durable: bool) -> None:
+        # SQLite ignores this inside a transaction. In WAL mode FULL means one sync a commit.
+        if durable != self._durable:
+            self._connection.execute(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
+            self._durable = durable
 
     def rows(self, sql: str, values: Sequence[Any] = ()) -> list[Row]:
         with self._lock, translated(self.path):
@@ -81,9 +96,9 @@ class Database:
         with self._lock, translated(self.path):
             return self._connection.execute(sql, values).fetchone()
 
-    def run(self, sql: str, values: Sequence[Any] = ()) -> int:
+    def run(self, sql: str, values: Sequence[Any] = (), durable: bool = False) -> int:
         """Runs one statement in its own transaction and answers how many rows it changed."""
-        with self.transaction() as connection:
+        with self.transaction(durable) as connection:
             return connection.execute(sql, values).rowcount
 
 

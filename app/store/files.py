@@ -145,7 +145,7 @@ class FileTable:
             "remote_id": receipt.remote_id,
             "asked": 0,
         }
-        with self._database.transaction() as connection:
+        with self._database.transaction(durable=True) as connection:
             self._move([file_id], FileState.SENT, columns)
             connection.execute("DELETE FROM upload WHERE file = ?", (file_id,))
 
@@ -213,13 +213,14 @@ class FileTable:
         self._mark_asked(ids, 0)
 
     def _mark_asked(self, ids: Iterable[int], value: int) -> None:
-        with self._database.transaction() as connection:
+        with self._database.transaction(durable=True) as connection:
             connection.executemany(
                 "UPDATE file SET asked = ? WHERE id = ?", [(value, file_id) for file_id in ids]
             )
 
     def confirmed(self, ids: Iterable[int]) -> None:
-        self._move(list(ids), FileState.CONFIRMED, {"asked": 0, **_NO_FAULT})
+        with self._database.transaction(durable=True):
+            self._move(list(ids), FileState.CONFIRMED, {"asked": 0, **_NO_FAULT})
 
     def unconfirmed(self, batch_id: str, group: str, names: Iterable[str]) -> int:
         """The service does not have these after all: back to `sent`, to be registered again."""

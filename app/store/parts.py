@@ -44,6 +44,7 @@ class FileParts:
         self._database.run(
             "INSERT OR REPLACE INTO part (file, number, size, etag, md5) VALUES (?, ?, ?, ?, ?)",
             (self._file, part.number, part.size, part.etag, part.md5),
+            durable=True,
         )
 
     def clear(self) -> None:

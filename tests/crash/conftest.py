@@ -49,7 +49,9 @@ def lay(cloud: PracticeCloud, tmp_path: Path) -> Lay:
         flight = dict(write_flight(tmp_path / "card", count, 200, largest))
         for number, path in enumerate(others):
             flight[path] = random.Random(number).randbytes(others[path])
-            (tmp_path / "card" / path).write_bytes(flight[path])
+            target = tmp_path / "card" / path
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_bytes(flight[path])
         program = Program(tmp_path / "home", {account.name: account.secret})
         program.add(account, *options)
         program.environment["PYTHON_KEYRING_BACKEND"] = "keyrings.alt.file.PlaintextKeyring"

@@ -59,6 +59,7 @@ class Siege:
     program: Program
     card: Path
     flight: Mapping[str, bytes]
+    after_kill: Callable[[Path], None] = lambda home: None  # what else befalls the folder
     struck: list[str] = field(default_factory=list[str])
     records: list[Record] = field(default_factory=list[Record])
     _process: subprocess.Popen[str] | None = None
@@ -145,6 +146,7 @@ class Siege:
         assert "Traceback" not in out + err, f"{self}, {words}:\n{out}\n{err}"
         if self._killed:
             self.struck.append(words)
+            self.after_kill(self.program.home)
         else:
             assert self._process.returncode == 0, f"{self}:\n{out}\n{err}"
         self._settle()
