@@ -54,6 +54,7 @@ from app.transfer.throttle import Throttle
 
 if TYPE_CHECKING:
     from app.practice.cloud import PracticeCloud
+    from app.practice.faults import FaultPlan
     from app.transfer.mover import Mover
 
 __all__ = [
@@ -319,13 +320,13 @@ class Practice:
 
 
 @contextmanager
-def practice(folder: Path) -> Generator[Practice]:
+def practice(folder: Path, faults: FaultPlan | None = None) -> Generator[Practice]:
     """Starts the practice cloud, which keeps what it receives under `folder`."""
     # Only the demo needs it: no other command waits for its import.
     from app.practice.cloud import PracticeCloud
 
     folder.mkdir(parents=True, exist_ok=True)
-    with PracticeCloud(folder) as cloud:
+    with PracticeCloud(folder, faults=faults) as cloud:
         secrets = SessionSecrets()
         connections: list[Connection] = []
         for account in cloud.accounts:

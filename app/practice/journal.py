@@ -67,6 +67,11 @@ class Journal:
             self._entries.append(entry)
         return entry
 
+    def keep(self, most: int) -> None:
+        """From now on older entries than so many make room."""
+        with self._lock:
+            self._entries = deque(self._entries, most)
+
     @property
     def entries(self) -> tuple[Entry, ...]:
         with self._lock:

@@ -98,8 +98,8 @@ class MetaStudio:
         self._settle(body)
         if kind in NOT_FOR_USERS:
             raise _bad(f"users cannot upload {kind}")
-        taken = any(a.name == name and not a.deleted for a in self._assets.values())
-        if taken and self._core.settings.unique_asset_names:
+        unique = self._core.settings.unique_asset_names
+        if unique and any(a.name == name and not a.deleted for a in self._assets.values()):
             raise refused(400, "MSS.10001005", "The asset name is already taken.")
         asset = Asset(self._core.uuid(), name, kind, description, iso(self._core.now()))
         self._assets[asset.id] = asset

@@ -15,6 +15,7 @@ from app.engine.context import Patience
 from app.engine.engine import Order, Snapshot
 from app.paths import HOME, Paths
 from app.practice.cloud import PracticeCloud
+from app.practice.faults import FaultPlan
 from app.services.base import wanted_jobs
 
 SERVICES = ("flighthub2", "cloud-api", "metastudio")
@@ -115,8 +116,10 @@ class Workbench:
 
 
 @contextmanager
-def workbench(folder: Path, patience: Patience = QUICK) -> Iterator[Workbench]:
-    with bootstrap.practice(folder / "cloud") as stage:
+def workbench(
+    folder: Path, patience: Patience = QUICK, faults: FaultPlan | None = None
+) -> Iterator[Workbench]:
+    with bootstrap.practice(folder / "cloud", faults) as stage:
         bench = Workbench(folder, stage, patience)
         try:
             yield bench
