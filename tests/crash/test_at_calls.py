@@ -17,11 +17,9 @@ ARRIVED, DONE, ANSWERED = Moment
 # In the order of a delivery, so that each blow finds its call in what the last one left to do.
 CHAINS = {
     "flighthub2": [
-        Blow(Call.FH_TOKEN, ARRIVED),
         Blow(Call.FH_TOKEN, DONE),
         Blow(Call.S3_PUT, ARRIVED, 1),
         Blow(Call.S3_PUT, DONE, 1),
-        Blow(Call.S3_PUT, ANSWERED, 2, 0.01),
         Blow(Call.FH_CALLBACK, ARRIVED),
         Blow(Call.FH_CALLBACK, DONE),
         Blow(Call.FH_RESOURCE, DONE),
@@ -37,20 +35,16 @@ CHAINS = {
         Blow(Call.S3_PUT, ANSWERED, 1, 0.01),
         Blow(Call.CA_CALLBACK, ARRIVED),
         Blow(Call.CA_CALLBACK, DONE),
-        Blow(Call.CA_CALLBACK, ANSWERED, 1),
-        Blow(Call.CA_GROUP, ARRIVED),
         Blow(Call.CA_GROUP, DONE),
     ],
     "metastudio": [
         Blow(Call.MS_CREATE_ASSET, DONE),
-        Blow(Call.MS_CREATE_FILE, ARRIVED),
         Blow(Call.MS_CREATE_FILE, DONE),
         Blow(Call.MS_PUT, ARRIVED),
         Blow(Call.MS_PUT, DONE, 1),
         Blow(Call.MS_PUT, ANSWERED, 1, 0.01),
         Blow(Call.MS_COMPLETE, ARRIVED),
         Blow(Call.MS_COMPLETE, DONE),
-        Blow(Call.MS_COMPLETE, ANSWERED),
     ],
 }
 OPTIONS = {"flighthub2": ("--reconstruct", "3d")}
@@ -63,7 +57,6 @@ PARTS = [
     Blow(Call.S3_PART, ANSWERED, 2, 0.01),
     Blow(Call.S3_COMPLETE, ARRIVED),
     Blow(Call.S3_COMPLETE, DONE),
-    Blow(Call.CA_CALLBACK, DONE),
 ]
 
 

@@ -1,7 +1,7 @@
 """The power goes: of the database only what was synced is left, and that is enough.
 
 platter.c keeps a copy of each database file as it was at its last sync; after a kill these copies
-take the files' places.
+take the files' places. POSTFLIGHT_NIGHTLY=1 does it to every service.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from app.practice.calls import Call, Moment
-from tests.crash.conftest import Lay
+from tests.crash.conftest import NIGHTLY, Lay
 from tests.crash.siege import Blow, Siege
 from tests.crash.test_at_calls import LARGE
 from tests.helpers.program import ROOT
@@ -74,7 +74,7 @@ def test_what_matters_is_synced_before_the_program_goes_on(platter: str, tmp_pat
     assert {name for name, count in syncs.items() if count} == durable, syncs
 
 
-@pytest.mark.parametrize("service", SERVICES)
+@pytest.mark.parametrize("service", SERVICES if NIGHTLY else ["cloud-api"])
 def test_stored_files_and_callbacks_outlive_the_power(lay: Lay, platter: str, service: str) -> None:
     siege = powered(lay(service, count=16, largest=2_000), platter)
     assert siege.strike(Blow(PUT[service], Moment.ARRIVED, 11)), siege
