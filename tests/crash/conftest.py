@@ -55,7 +55,8 @@ def lay(cloud: PracticeCloud, tmp_path: Path) -> Lay:
         program = Program(tmp_path / "home", {account.name: account.secret})
         program.add(account, *options)
         program.environment["PYTHON_KEYRING_BACKEND"] = "keyrings.alt.file.PlaintextKeyring"
-        program.environment["XDG_DATA_HOME"] = str(tmp_path / "ring")
+        for folder in ("XDG_DATA_HOME", "LOCALAPPDATA"):  # where such a keyring lies
+            program.environment[folder] = str(tmp_path / "ring")
         return Siege(cloud, account, program, tmp_path / "card", flight)
 
     return made

@@ -75,6 +75,15 @@ def test_a_file_in_parts_is_killed_at_one_call_after_the_other(lay: Lay) -> None
     siege.deliver()
 
 
+@pytest.mark.skipif(not NIGHTLY, reason="POSTFLIGHT_NIGHTLY=1 runs it")
+def test_keys_that_may_only_write_cost_a_completed_file_once_more(lay: Lay) -> None:
+    """Nobody can say whether the storage completed it, so it is sent again and told once."""
+    siege = lay("cloud-api", count=1, others=LARGE)
+    siege.cloud.settings.reads = False
+    assert siege.strike(Blow(Call.S3_COMPLETE, DONE)), siege
+    siege.deliver(resent=True)
+
+
 def test_routes_are_killed_at_one_call_after_the_other(lay: Lay) -> None:
     siege = lay("flighthub2", count=2, others={f"DCIM/route {n}.kmz": 9_000 for n in range(3)})
     for blow in (
