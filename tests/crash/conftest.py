@@ -11,7 +11,7 @@ from types import MappingProxyType
 import pytest
 
 from app.practice.cloud import PracticeCloud
-from tests.crash.siege import Siege
+from tests.crash.siege import LANDED, Siege
 from tests.helpers.flights import write_flight
 from tests.helpers.program import Program
 
@@ -20,6 +20,10 @@ NIGHTLY = os.environ.get("POSTFLIGHT_NIGHTLY") == "1"
 
 _NO_OTHERS: Mapping[str, int] = MappingProxyType({})
 Lay = Callable[..., Siege]
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    terminalreporter.write_line(f"the program was killed {len(LANDED)} times")
 
 
 @pytest.fixture

@@ -24,6 +24,7 @@ from app.practice.message import ClientGone
 from tests.helpers.program import Program
 
 _PART = 8 * 1024 * 1024  # what the program cuts large files into
+LANDED: list[str] = []  # every kill of this run of the tests that came while the program lived
 _STORED = (FileState.SENT, FileState.CONFIRMED, FileState.SKIPPED)
 
 
@@ -146,6 +147,7 @@ class Siege:
         assert "Traceback" not in out + err, f"{self}, {words}:\n{out}\n{err}"
         if self._killed:
             self.struck.append(words)
+            LANDED.append(words)
             self.after_kill(self.program.home)
         else:
             assert self._process.returncode == 0, f"{self}:\n{out}\n{err}"

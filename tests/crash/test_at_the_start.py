@@ -13,6 +13,7 @@ import pytest
 
 from app.store.database import migrations
 from tests.crash.conftest import NIGHTLY, Lay
+from tests.crash.siege import LANDED
 from tests.helpers.program import Program
 
 KILLS = 20 if NIGHTLY else 3
@@ -24,6 +25,8 @@ def kill_after(program: Program, file: str, seconds: float) -> None:
         while process.poll() is None and not (program.home / file).exists():
             time.sleep(0.001)
         time.sleep(seconds)
+        if process.poll() is None:
+            LANDED.append(file)
         process.kill()
         process.communicate()
 
