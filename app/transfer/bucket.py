@@ -25,6 +25,7 @@ from app.transfer.digests import base64_of
 from app.transfer.etags import Etags
 from app.transfer.reader import Load
 from app.transfer.transport import Transport
+from app.transfer.wear import Lent, Wear
 
 _KEPT: Final = 8  # clients; one per running batch and one renewal each is already much
 
@@ -41,6 +42,7 @@ class Stored:
 class _Call:
     cancel: Cancel
     expires_at: float | None
+    lent: Lent
 
 
 class Clients:
@@ -57,6 +59,7 @@ class Clients:
         self._transport = transport
         self._clock = clock
         self.etags = Etags()
+        self._wear = Wear()
         self._lock = threading.Lock()
         self._session: Any = None
         self._clients: OrderedDict[tuple[Storage, Keys], Any] = OrderedDict()
@@ -76,8 +79,9 @@ class Clients:
                 "Postflight gets new ones and goes on.",
                 leg=Leg.STORAGE,
             )
-        client = self._client(grant.storage, grant.keys)
-        return Bucket(self, client, grant.storage, _Call(cancel, grant.expires_at))
+        lent = (grant.storage, grant.keys)
+        client = self._client(*lent)
+        return Bucket(self, client, grant.storage, _Call(cancel, grant.expires_at, lent))
 
     def close(self) -> None:
         with self._lock:
@@ -161,8 +165,14 @@ class Clients:
         if isinstance(body, (bytes, bytearray)):
             body = _Text(bytes(body))
         answer = self._transport.send(request.method, request.url, headers, body, call.cancel)
+        place = request.url.partition("?")[0]
+        writes = request.method in ("PUT", "POST")  # keys may be allowed nothing else
         if answer.status >= 300 or s3_errors.is_error_body(answer):
-            raise s3_errors.refusal(answer, self._clock.now(), call.expires_at)
+            denied = writes and answer.status in (401, 403)
+            worn = denied and self._wear.ended(call.lent, place)
+            raise s3_errors.refusal(answer, self._clock.now(), call.expires_at, worn)
+        if writes:
+            self._wear.worked(call.lent, place)
         raw = HTTPResponse(io.BytesIO(answer.body), preload_content=False)
         return AWSResponse(request.url, answer.status, answer.headers, raw)
 
@@ -245,6 +255,10 @@ class Bucket:
         answer = self._ask("head_object", Key=key)
         etag = s3_errors.bare_etag(str(answer.get("ETag") or ""))
         return Stored(int(answer.get("ContentLength") or 0), etag)
+
+    def look_for(self, key: str, upload_id: str) -> None:
+        """Raises UploadGone when the storage does not know the upload any more."""
+        self._ask("list_parts", Key=key, UploadId=upload_id, MaxParts=1)
 
     def abort(self, key: str, upload_id: str) -> None:
         """Throws away an upload and its parts; safe to repeat."""

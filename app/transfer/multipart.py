@@ -167,16 +167,30 @@ class Multipart:
         try:
             etag = self._bucket.complete(upload.key, upload.upload_id, parts)
         except (UploadGone, NetworkError, ServerBusy) as error:
-            # An earlier completion whose answer was lost looks like this too.
-            stored = self._stored(upload.key, error)
+            # An earlier completion whose answer was lost looks like this too. The upload is asked
+            # for first: it may become the object between the two questions.
+            reason = self._reason(upload, error)
+            stored = self._stored(upload.key, reason)
             if stored is None or stored.size != upload.size:
-                raise
+                raise reason from error
             # rclone names the MD5 of the content there. An older object of the same key and
             # size must not pass for ours.
             if stored.etag.lower() not in (expected, md5):
-                raise
+                raise reason from error
             return stored.etag
         return etag or expected
+
+    def _reason(self, upload: OpenUpload, error: PostflightError) -> PostflightError:
+        """The error, or UploadGone in its place: radosgw 16.2 answers the completion of an upload
+        that it does not know with 500 InternalError, for ever (speaking of one in progress)."""
+        if isinstance(error, ServerBusy):
+            try:
+                self._bucket.look_for(upload.key, upload.upload_id)
+            except UploadGone as gone:
+                return gone
+            except (RemoteError, NetworkError):
+                return error  # keys that may only write; or busy with this too
+        return error
 
     def _stored(self, key: str, error: PostflightError) -> Stored | None:
         try:

@@ -38,6 +38,7 @@ class Refusal:
     request_id: str
     now: float
     expires_at: float | None
+    worn: bool  # the same keys were good for writing a moment ago
 
     @property
     def host(self) -> str:
@@ -49,15 +50,17 @@ class Refusal:
         return " ".join(part for part in (*parts, request) if part)
 
     def expired(self) -> bool:
-        return self.expires_at is not None and self.now >= self.expires_at
+        return self.worn or (self.expires_at is not None and self.now >= self.expires_at)
 
 
 Reading = Callable[[Refusal], PostflightError]
 
 
-def refusal(answer: Answer, now: float, expires_at: float | None) -> PostflightError:
+def refusal(
+    answer: Answer, now: float, expires_at: float | None, worn: bool = False
+) -> PostflightError:
     """The error for an answer of 300 and above, or for an `<Error>` that came with a 200."""
-    seen = _read(answer, now, expires_at)
+    seen = _read(answer, now, expires_at, worn)
     reading = _BY_CODE.get(seen.code) or _BY_STATUS.get(answer.status)
     if reading is None:
         reading = _busy if answer.status >= 500 else _refused
@@ -77,7 +80,7 @@ def skewed(answer: Answer, now: float) -> ClockWrong | None:
     return _clock(_read(answer, now, None))
 
 
-def _read(answer: Answer, now: float, expires_at: float | None) -> Refusal:
+def _read(answer: Answer, now: float, expires_at: float | None, worn: bool = False) -> Refusal:
     told: dict[str, str] = {}
     try:
         root = ElementTree.fromstring(answer.body) if answer.body.strip() else None
@@ -93,6 +96,7 @@ def _read(answer: Answer, now: float, expires_at: float | None) -> Refusal:
         request_id=body_text(request_id, 80),
         now=now,
         expires_at=expires_at,
+        worn=worn,
     )
 
 
@@ -111,7 +115,7 @@ def _keys_expired(seen: Refusal) -> PostflightError:
 
 def _denied(seen: Refusal) -> PostflightError:
     # radosgw and OSS answer this, and not ExpiredToken, when a session token has ended; our own
-    # clock decides (measured with radosgw: 403 AccessDenied).
+    # clock decides, or what the keys did before (measured with radosgw: 403 AccessDenied).
     if seen.expired():
         return _keys_expired(seen)
     return Forbidden(
@@ -123,6 +127,9 @@ def _denied(seen: Refusal) -> PostflightError:
 
 
 def _signature(seen: Refusal) -> PostflightError:
+    # Swift's answer to a key that it does not know, as one that was taken back.
+    if seen.expired():
+        return _keys_expired(seen)
     return Forbidden(
         f"The storage at {seen.host} did not accept the signature of the upload.",
         "The keys or the storage's region are wrong, or something on the way changes requests. "
@@ -306,7 +313,9 @@ _BY_CODE: Final = _rows(
         ),
     ),
     # InvalidPart: the storage has other parts than our record says; only a new upload helps.
-    (_gone, ("NoSuchUpload", "InvalidPart", "InvalidPartOrder")),
+    # NoSuchKey: radosgw's word for an upload it forgot, when its parts are asked for. The calls
+    # about whole objects never meet it, as the answer to a HEAD has no body.
+    (_gone, ("NoSuchUpload", "NoSuchKey", "InvalidPart", "InvalidPartOrder")),
     (_no_bucket, ("NoSuchBucket", "InvalidBucketName")),
     (
         _wrong_address,

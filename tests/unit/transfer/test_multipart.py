@@ -72,7 +72,12 @@ class Storage:
             return f"part {seen.query['partNumber']} {seen.query['uploadId']}"
         if seen.method == "POST":
             return "begin" if "uploads" in seen.query else f"complete {seen.query['uploadId']}"
-        return {"HEAD": "head", "DELETE": f"abort {seen.query.get('uploadId', '')}"}[seen.method]
+        others = {
+            "GET": "list",
+            "HEAD": "head",
+            "DELETE": f"abort {seen.query.get('uploadId', '')}",
+        }
+        return others[seen.method]
 
     def _usual(self, call: str, seen: Seen) -> Reply:
         if call == "begin":
@@ -419,6 +424,50 @@ def test_a_forgotten_upload_without_its_object_begins_anew(
         transfer = move_of(make_file(tmp_path, SIZE), ledger=ledger)
         mover.place(grant_for(server.url), IN_PARTS, transfer)
     assert ledger.upload() is None
+
+
+_RADOSGW = refusal(500, "InternalError")  # "This multipart completion is already in progress"
+_PARTS = Reply("<ListPartsResult><MaxParts>1</MaxParts></ListPartsResult>")
+
+
+@pytest.mark.parametrize(
+    ("listed", "error"),
+    [
+        (refusal(404, "NoSuchKey"), UploadGone),  # radosgw's word
+        (refusal(404, "NoSuchUpload"), UploadGone),
+        (_PARTS, ServerBusy),
+        (refusal(403, "AccessDenied"), ServerBusy),
+        (refusal(501, "NotImplemented"), ServerBusy),
+        (Reply(cut=True), ServerBusy),
+    ],
+)
+def test_trouble_at_the_completion_is_told_from_an_upload_that_is_gone(
+    mover: Mover, tmp_path: Path, listed: Reply, error: type[PostflightError]
+) -> None:
+    answers = {"list": listed, "head": Reply(status=404), "complete up-1": _RADOSGW}
+    ledger = MemoryLedger()
+    with ScriptedServer(Storage(lambda call, _: answers.get(call)).answer) as server:
+        transfer = move_of(make_file(tmp_path, SIZE), ledger=ledger)
+        with pytest.raises(error):
+            mover.place(grant_for(server.url), IN_PARTS, transfer)
+    assert len(ledger.parts()) == (0 if error is UploadGone else 3)
+
+
+def test_a_completion_that_ends_between_the_questions_is_found(
+    mover: Mover, tmp_path: Path
+) -> None:
+    """The upload is gone because it became the object."""
+    file = make_file(tmp_path, SIZE)
+    etag, asked = expected_etag(file.source.read_bytes()), list[str]()
+
+    def trouble(call: str, _: Seen) -> Reply | None:
+        asked.append(call)
+        if call == "head":
+            return _head(SIZE, etag) if "list" in asked else Reply(status=404)
+        return {"complete up-1": _RADOSGW, "list": refusal(404, "NoSuchKey")}.get(call)
+
+    with ScriptedServer(Storage(trouble).answer) as server:
+        assert mover.place(grant_for(server.url), IN_PARTS, move_of(file)).etag == etag
 
 
 def test_an_object_of_another_size_is_not_ours_whatever_its_etag(

@@ -205,6 +205,38 @@ def test_access_denied_after_the_keys_end_is_about_the_keys(
     assert (before.value.code, after.value.code) == ("forbidden", "keys-expired")
 
 
+@pytest.mark.parametrize("code", ["AccessDenied", "SignatureDoesNotMatch"])
+def test_keys_that_wrote_and_are_refused_have_ended_whatever_was_told_of_their_end(
+    mover: Mover, tmp_path: Path, code: str
+) -> None:
+    """Once an object: under the next keys it is refused for good."""
+    file, closed = make_file(tmp_path, 10), {"/media/later"}
+
+    def answer(seen: Seen) -> Reply:
+        return refusal(403, code) if seen.path in closed else _stored(seen)
+
+    def put(keys: str, key: str) -> str:
+        grant = grant_for(server.url, token=f"{code} {keys}")
+        try:
+            return mover.place(grant, target(key=key), move_of(file)).key
+        except PostflightError as error:
+            return error.code
+
+    with ScriptedServer(answer) as server:
+        assert put("first", "later") == "forbidden"  # these keys never wrote anything
+        assert put("first", "early") == "early"
+        assert put("first", "later") == "keys-expired"
+        assert put("first", "later") == "keys-expired"  # another thread, before the renewal
+        assert put("second", "later") == "forbidden"
+        assert put("second", "early") == "early"
+        assert put("second", "later") == "forbidden"
+        assert put("second", "later") == "forbidden"
+        closed.clear()
+        assert put("second", "later") == "later"
+        closed.add("/media/later")
+        assert put("second", "later") == "keys-expired"
+
+
 @pytest.mark.parametrize("size", [4 * MIB, HELD_UP_TO + MIB])
 def test_a_body_ends_soon_after_the_stop_sign_when_nobody_takes_it(
     mover: Mover, tmp_path: Path, silent_server: Callable[[], str], size: int

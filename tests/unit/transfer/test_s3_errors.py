@@ -55,6 +55,14 @@ def test_every_way_of_saying_that_keys_ended_means_the_same(status: int, code: s
     assert isinstance(_error(status, code), KeysExpired)
 
 
+@pytest.mark.parametrize("code", ["AccessDenied", "SignatureDoesNotMatch", ""])
+def test_a_refusal_after_the_keys_end_is_about_the_keys(code: str) -> None:
+    for now, worn, kind in ((NOW, False, Forbidden), (NOW + 60, False, KeysExpired)):
+        assert type(refusal(_answer(403, code), now, NOW + 60, worn)) is kind
+    assert type(refusal(_answer(403, code), NOW, None, worn=True)) is KeysExpired
+    assert type(refusal(_answer(403, "RequestTimeTooSkewed"), NOW, None, worn=True)) is ClockWrong
+
+
 @pytest.mark.parametrize(
     ("status", "code", "kind"),
     [
@@ -69,6 +77,7 @@ def test_every_way_of_saying_that_keys_ended_means_the_same(status: int, code: s
         (400, "InvalidDigest", Damaged),
         (400, "XAmzContentSHA256Mismatch", Damaged),
         (404, "NoSuchUpload", UploadGone),
+        (404, "NoSuchKey", UploadGone),
         (400, "InvalidPart", UploadGone),
         (404, "NoSuchBucket", Forbidden),
         (403, "SecondLevelDomainForbidden", Forbidden),
