@@ -10,8 +10,9 @@ from typing import Any
 from app.practice.calls import Call
 from app.practice.checks import Members, is_uuid
 from app.practice.core import Core
-from app.practice.keys import KeyRing, sts_answer
+from app.practice.keys import GrantedKey, KeyRing, sts_answer
 from app.practice.message import Refused, Reply, Request, Route, Row, json_reply, look_up
+from app.practice.settings import Elsewhere
 from app.practice.shelf import Shelf, Stored
 
 SERVICE = "cloud-api"
@@ -183,9 +184,12 @@ class CloudApi:
             raise refused("a body", "sts takes no body")
         settings = self._core.settings
         provider = settings.provider
-        region = "us-east-1" if provider == "minio" else "eu-practice-1"
-        key = self._keys.grant(BUCKET, self.prefix, region, provider)
-        answer = sts_answer(key, self._storage_url, provider, settings.keys_live)
+        if settings.elsewhere is not None:
+            answer = self._lent(settings.elsewhere(), provider)
+        else:
+            region = "us-east-1" if provider == "minio" else "eu-practice-1"
+            key = self._keys.grant(BUCKET, self.prefix, region, provider)
+            answer = sts_answer(key, self._storage_url, provider, settings.keys_live)
         credentials: dict[str, Any] = answer["credentials"]
         if settings.expire_answer is None:
             del credentials["expire"]
@@ -196,6 +200,13 @@ class CloudApi:
         if settings.prefix_slash:
             answer["object_key_prefix"] = self.prefix
         return envelope(answer)
+
+    def _lent(self, lent: Elsewhere, provider: str) -> dict[str, Any]:
+        ends = self._core.now() + lent.live
+        key = GrantedKey(
+            lent.access_key, lent.secret, lent.token, lent.bucket, self.prefix, lent.region, ends
+        )
+        return sts_answer(key, lent.url, provider, lent.live)
 
     def _tiny(self, request: Request) -> Reply:
         body = Members(request.json())

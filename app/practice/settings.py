@@ -2,10 +2,24 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from typing import Literal
 
 MiB = 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Elsewhere:
+    """Keys for a storage that is not ours, and what is said of it and of their life."""
+
+    url: str
+    bucket: str
+    region: str
+    access_key: str
+    secret: str = field(repr=False)
+    token: str = field(repr=False)
+    live: float
 
 
 @dataclass(slots=True)
@@ -47,6 +61,7 @@ class Settings:
     login_flag: Literal[0, 1, 2] = 0  # the kind of account; 0 passes as both
     data_shape: Literal["text", "object", "null"] = "text"  # `data` of callback and hit
     callback_looks: bool = True  # whether the callback needs the object in the bucket
+    elsewhere: Callable[[], Elsewhere] | None = None  # lends keys of another storage than ours
     group_callback: Literal["ok", "absent", "empty"] = "ok"
 
     # metastudio

@@ -1,0 +1,1 @@
+"""Real object stores that tests start on loopback: OpenStack Swift and Ceph."""
