@@ -16,6 +16,7 @@ AssumeRole), both from Debian 12. The refusals stand in `TABLE`, which the tests
 | completion in the wrong order | 400 InvalidPartOrder | taken |
 | HEAD of a missing object, write-only keys | - | 404; 403 where there is one |
 | session tokens | ignored | checked |
+| a key of 1024 bytes, in parts | 503: its own names of parts are longer | taken |
 """
 
 from __future__ import annotations
@@ -108,6 +109,8 @@ TABLE = (
 def test_a_refusal_is_taken_for_what_it_is(
     mover: Mover, store: Store, tmp_path: Path, trouble: Trouble, size: int
 ) -> None:
+    if len(trouble.key) == 1024 and size > MIB and store.name == "swift":
+        pytest.skip("Swift answers 503: its own names of the parts would be too long")
     expected: tuple[str, Kind] | None = getattr(trouble, store.name)
     file, place = make_file(tmp_path, size), target(single=False, key=trouble.key)
     grant = store.grant(trouble.keys(store.lend()), bucket=trouble.bucket)

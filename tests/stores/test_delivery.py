@@ -106,8 +106,9 @@ async def test_a_store_that_stops_in_the_middle_of_a_batch(
     else:
         store.kill()
         await asyncio.sleep(1)
-        await asyncio.to_thread(store.revive)
-    _check_arrived(bench, store, (await run).batch.id, card)
+        store.start_again()
+    snapshot = await run
+    _check_arrived(bench, store, snapshot.batch.id, card)
 
 
 async def test_a_store_that_was_started_anew_between_two_batches(

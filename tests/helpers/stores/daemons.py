@@ -8,6 +8,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
@@ -49,6 +50,8 @@ class Daemons:
 
     def start(self, name: str, *command: str, environment: Mapping[str, str] | None = None) -> None:
         """`environment` is for the process of this one start only."""
+        # The system ends the process with the thread, not only with the process, that began it.
+        assert threading.current_thread() is threading.main_thread()
         self._commands[name] = command
         with (self._logs / f"{name}.out").open("ab") as log:
             self._running[name] = subprocess.Popen(

@@ -87,8 +87,12 @@ class Store(ABC):
     def kill(self) -> None:
         self.daemons.kill(self.front)
 
-    def revive(self) -> None:
+    def start_again(self) -> None:
+        """After `kill`; it takes some seconds until it answers."""
         self.daemons.again(self.front)
+
+    def revive(self) -> None:
+        self.start_again()
         self.daemons.wait(self.answers)
 
     def stop(self) -> None:
