@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 
 from app import log
 from app.domain.errors import (
+    Fault,
     NotSignedIn,
     SecretsError,
     UsageError,
@@ -42,6 +43,7 @@ from app.paths import Paths
 from app.services.base import Field, Project, Service, ServiceSpec, WrongOption
 from app.services.registry import SPECS, spec_of
 from app.store.lock import FolderLock
+from app.store.mending import mend
 from app.store.secrets import (
     EnvironmentSecrets,
     KeyringSecrets,
@@ -49,7 +51,7 @@ from app.store.secrets import (
     SessionSecrets,
     variable_of,
 )
-from app.store.store import Store
+from app.store.store import FILE_NAME, Store
 from app.transfer.throttle import Throttle
 
 if TYPE_CHECKING:
@@ -94,6 +96,7 @@ class App:
     secrets: Secrets
     clock: Clock
     patience: Patience
+    told: tuple[Fault, ...]  # what the person should hear of the start
     _closing: ExitStack  # what was opened last is closed first
     _engine: Engine | None = None
     _network: Network = field(default_factory=Network)
@@ -254,6 +257,7 @@ def build(
         closing.callback(log.tear_down, log.set_up(paths.logs))
         if exclusive:
             closing.enter_context(FolderLock(paths.data, clock))
+        mended = mend(paths.data / FILE_NAME, clock) if exclusive else None
         store = Store(paths.data, clock)
         closing.callback(store.close)
         if exclusive:
@@ -264,6 +268,7 @@ def build(
             secrets or LayeredSecrets(EnvironmentSecrets(), KeyringSecrets()),
             clock,
             patience or Patience(),
+            (mended,) if mended else (),
             closing.pop_all(),
             _network=_checked(network) if network else _usable(network_of(preferences)),
             _tuning=tuning or tuning_of(preferences),

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 import click
 
 from app import bootstrap
+from app.cli import screen
 from app.cli.delivery import report
 from app.domain.errors import PostflightError
 from app.paths import Paths
@@ -22,6 +23,8 @@ def opened(as_json: bool, exclusive: bool) -> Generator[bootstrap.App]:
     try:
         app = bootstrap.build(Paths.find(), exclusive=exclusive)
         try:
+            for fault in app.told:
+                screen.aside(fault)
             yield app
         finally:
             app.close()

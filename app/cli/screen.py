@@ -139,6 +139,11 @@ def fault(found: Fault) -> None:
         out.print(Text(f"  ({found.details})", style="dim"))
 
 
+def aside(fault: Fault) -> None:
+    """What a person should hear and no program waits for: beside the output, with --json too."""
+    console(to_error=True).print(Text(f"{fault.title} {fault.hint}", style="yellow"))
+
+
 def error(found: PostflightError) -> None:
     out = console(to_error=True)
     out.print(Text(found.title, style="bold red"))

@@ -115,6 +115,7 @@ class BatchRun:
             return
         self._grants.forget_keys()
         self._move(BatchState.DELIVERED)
+        await self._context.pools.disk(self._context.store.keep_copy)
 
     def _register_again(self, outcome: Missing) -> None:
         files = self._context.store.files

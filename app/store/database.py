@@ -7,7 +7,7 @@ import shutil
 import sqlite3
 import threading
 from collections.abc import Generator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -21,8 +21,11 @@ from app.domain.errors import (
     StoreLocked,
     StoreTooNew,
 )
+from app.domain.os_errors import translate_os_error
 
 Row = sqlite3.Row
+_LITTLE = 1024 * 1024  # bytes: a disk with less is called full
+_RESERVE = 256 * 1024  # bytes: the end of a batch writes a few pages
 _NUMBERED = re.compile(r"(\d{4})_\w+\.sql")
 
 
@@ -77,10 +80,16 @@ class Database:
             self._connection.execute("BEGIN IMMEDIATE")
             try:
                 yield self._connection
+                self._connection.commit()
             except BaseException:
+                # A commit fails on a full disk too; left open, all later ones would join it.
                 self._connection.rollback()
                 raise
-            self._connection.commit()
+
+    def copy_to(self, target: Path) -> None:
+        """A whole copy as of now, in place of `target`. Raises DiskFull, StoreDamaged."""
+        with self._lock, translated(self.path):
+            copied(self._connection, target)
 
     def _wait_for_disk(self, durable: bool) -> None:
         # SQLite ignores this inside a transaction. In WAL mode FULL means one sync a commit.
@@ -125,10 +134,34 @@ def migrate(connection: sqlite3.Connection, path: Path) -> None:
         )
     missing = [step for step in steps if step[0] > present]
     if missing and present > 0:
-        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-        shutil.copy2(path, path.with_name(f"{path.name}.before-{missing[0][0]:04}"))
+        copied(connection, path.with_name(f"{path.name}.before-{missing[0][0]:04}"))
     for number, text in missing:
         connection.executescript(f"BEGIN;\n{text}\nPRAGMA user_version = {number};\nCOMMIT;")
+
+
+def copied(connection: sqlite3.Connection, target: Path) -> None:
+    """SQLite's own way: the file alone may lack what its write-ahead log holds.
+
+    Whole or not at all, and only when the copy itself is sound.
+    """
+    part = target.with_name(f"{target.name}.part")
+    try:
+        part.unlink(missing_ok=True)
+        copy = sqlite3.connect(part, isolation_level=None)
+        try:
+            connection.backup(copy)
+            copy.execute("PRAGMA journal_mode = DELETE")  # one file, to be read from anywhere
+            (verdict,) = copy.execute("PRAGMA quick_check(1)").fetchone()
+        finally:
+            copy.close()
+        if verdict != "ok":
+            raise _damaged(target, str(verdict))
+        part.replace(target)
+    except OSError as error:
+        raise translate_os_error(error, target) from error
+    finally:
+        with suppress(OSError):
+            part.unlink(missing_ok=True)
 
 
 @contextmanager
@@ -140,23 +173,83 @@ def translated(path: Path) -> Generator[None]:
         known = _known(error, path)
         if known is None:
             raise
+        if isinstance(known, StoreDamaged):
+            _suspect(path)
+        if isinstance(known, DiskFull):
+            _give_room(path)
         raise known from error
+
+
+def suspicion_of(path: Path) -> Path:
+    """The mark that damage was met while the database was in use: the next start looks closely."""
+    return path.with_name(f"{path.name}.suspect")
+
+
+def reserve_of(path: Path) -> Path:
+    """Room that is given back when the disk is full, so that the pause itself can be written."""
+    return path.with_name(f"{path.name}.reserve")
+
+
+def hold_room(path: Path) -> None:
+    """Takes the room of `reserve_of`, anew after it was given back."""
+    try:
+        if not reserve_of(path).exists():
+            reserve_of(path).write_bytes(bytes(_RESERVE))
+    except OSError:
+        _give_room(path)  # too full for it already
+
+
+def _give_room(path: Path) -> None:
+    with suppress(OSError):
+        reserve_of(path).unlink(missing_ok=True)
+
+
+def _suspect(path: Path) -> None:
+    with suppress(OSError):  # a disk that takes nothing at all; the error itself is on its way
+        suspicion_of(path).touch()
+
+
+def damage(error: sqlite3.DatabaseError) -> bool:
+    """Whether the file's content is to blame, and not the disk, the rights or our SQL."""
+    name: str = getattr(error, "sqlite_errorname", "") or ""
+    return name.startswith(("SQLITE_NOTADB", "SQLITE_CORRUPT")) or "decode to UTF-8" in str(error)
+
+
+def _damaged(path: Path, details: str) -> StoreDamaged:
+    return StoreDamaged(
+        "Postflight's database is damaged.",
+        "Start Postflight again, or run: postflight resume. It rebuilds what can be read.",
+        leg=Leg.COMPUTER,
+        details=f"{path.name}: {details}",
+    )
+
+
+def _full(path: Path, name: str) -> bool:
+    """SQLite names a full disk only where a write was refused; elsewhere it is an I/O error."""
+    if name == "SQLITE_FULL":
+        return True
+    try:
+        return name.startswith("SQLITE_IOERR") and shutil.disk_usage(path.parent).free < _LITTLE
+    except OSError:
+        return False
 
 
 def _known(error: sqlite3.DatabaseError, path: Path) -> LocalError | None:
     name: str = getattr(error, "sqlite_errorname", "") or ""
     details = f"{name} {error}"
-    if name.startswith(("SQLITE_NOTADB", "SQLITE_CORRUPT")):
-        return StoreDamaged(
-            "Postflight's database is damaged.",
-            f"Move {path.name} out of {path.parent} and start again, or put back a copy of it.",
-            leg=Leg.COMPUTER,
-            details=details,
-        )
-    if name.startswith(("SQLITE_FULL", "SQLITE_IOERR")):
+    if damage(error):
+        return _damaged(path, details)
+    if _full(path, name):
         return DiskFull(
             "This computer's disk is full.",
             "Make room, then resume; everything sent so far is remembered.",
+            leg=Leg.COMPUTER,
+            details=details,
+        )
+    if name.startswith("SQLITE_IOERR"):
+        return StoreError(
+            "This computer's disk does not read or write Postflight's records.",
+            "Check the disk, or give Postflight a folder on another one with POSTFLIGHT_HOME.",
             leg=Leg.COMPUTER,
             details=details,
         )

@@ -7,7 +7,8 @@ from pathlib import Path
 from app.domain.ports import Clock
 from app.store.batches import BatchTable
 from app.store.connections import ConnectionTable
-from app.store.database import Database
+from app.store.copies import copy_is_old, keep_copy
+from app.store.database import Database, hold_room
 from app.store.files import FileTable
 from app.store.grants import GrantTable
 from app.store.lists import FileLists
@@ -22,6 +23,7 @@ class Store:
 
     def __init__(self, folder: Path, clock: Clock) -> None:
         self._database = Database(folder / FILE_NAME)
+        self._clock = clock
         self.connections = ConnectionTable(self._database, clock)
         self.batches = BatchTable(self._database, clock)
         self.files = FileTable(self._database, clock)
@@ -32,9 +34,17 @@ class Store:
 
     def recover(self) -> list[str]:
         """Once, after a start: what a crash left moving waits again. Ids of interrupted batches."""
+        hold_room(self._database.path)
         with self._database.transaction():
             self.files.recover()
-            return self.batches.recover()
+            interrupted = self.batches.recover()
+        if self.connections.all() and copy_is_old(self._database.path, self._clock.now()):
+            keep_copy(self._database)
+        return interrupted
+
+    def keep_copy(self) -> None:
+        """A copy of everything as it is now, for the day when the database is damaged."""
+        keep_copy(self._database)
 
     def close(self) -> None:
         self._database.close()

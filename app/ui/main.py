@@ -113,6 +113,8 @@ async def _live(
         ask_then_finish(window, finish, over.set)
 
     manners.finished.connect(finished)
+    for fault in app.told:
+        window.workspace.messages.problem(fault)
     _watch_for_bugs(window)
     controller.line.start()
     window.show()
