@@ -79,6 +79,16 @@ class _Rotating(RotatingFileHandler):
 
     levels: Mapping[str, int] = MappingProxyType({})
 
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802
+        """A full disk, a read-only folder: the line is lost, and nobody's terminal is littered."""
+
+    def close(self) -> None:
+        """What a full disk did not take is tried once more here, and may fail again."""
+        try:
+            super().close()
+        except OSError:
+            self.stream = None
+
     def doRollover(self) -> None:  # noqa: N802
         """Windows renames no file that another Postflight has open: then it just grows on."""
         try:

@@ -218,7 +218,7 @@ def damage(error: sqlite3.DatabaseError) -> bool:
 def _damaged(path: Path, details: str) -> StoreDamaged:
     return StoreDamaged(
         "Postflight's database is damaged.",
-        "Start Postflight again, or run: postflight resume. It rebuilds what can be read.",
+        "Open the window or resume a batch: Postflight then rebuilds what can be read.",
         leg=Leg.COMPUTER,
         details=f"{path.name}: {details}",
     )

@@ -112,11 +112,11 @@ def _wrong(connection: sqlite3.Connection, closely: bool) -> str | None:
     if migrations()[-1][0] < version <= _BELIEVED:
         return None  # a newer Postflight's: said by whoever opens it
     if not 0 <= version <= _BELIEVED:
-        return f"version {version}"
+        return f"user_version={version}"
     with closing(schema(version)) as expected:
         if _shape(connection) != _shape(expected):
-            return "not the tables of Postflight"
-    return "rows that make no sense" if closely and version and not sensible(connection) else None
+            return "wrong-tables"
+    return "wrong-rows" if closely and version and not sensible(connection) else None
 
 
 def _shape(connection: sqlite3.Connection) -> set[tuple[str, ...]]:

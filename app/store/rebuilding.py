@@ -142,14 +142,14 @@ class Rebuilding:
 
     def _mend_receipts(self) -> None:
         """Without its grant nothing more can be told of a file that is not registered yet."""
-        no_grant = "(grant_ IS NULL OR grant_ NOT IN (SELECT id FROM grant_))"
+        self._connection.execute(
+            "UPDATE file SET grant_ = NULL WHERE grant_ NOT IN (SELECT id FROM grant_)"
+        )
         self._connection.execute(
             "UPDATE file SET state = 'queued', grant_ = NULL, object_key = NULL, etag = NULL,"
-            " remote_id = NULL, asked = 0"
-            f" WHERE state IN ('preparing', 'sending', 'sent') AND ({no_grant}"
-            " OR (state = 'sent' AND etag IS NULL))"
+            " remote_id = NULL, asked = 0 WHERE state IN ('sending', 'sent')"
+            " AND (grant_ IS NULL OR (state = 'sent' AND etag IS NULL))"
         )
-        self._connection.execute(f"UPDATE file SET grant_ = NULL WHERE {no_grant}")
 
     def _drop_orphans(self, table: str) -> None:
         for key in self._connection.execute(f"PRAGMA foreign_key_list({table})").fetchall():

@@ -57,18 +57,20 @@ class Salvage:
 
     def _by_number(self, table: str, names: str) -> Iterator[tuple[Any, ...]]:
         """Where a stretch cannot be read, its halves are tried, down to the single row."""
-        query = f"SELECT rowid, {names} FROM {table} NOT INDEXED WHERE rowid"
+        query = f"SELECT rowid, {names} FROM {table} NOT INDEXED WHERE rowid BETWEEN ? AND ?"
+        single = f"SELECT rowid, {names} FROM {table} NOT INDEXED WHERE rowid = ?"
         stretches, failures = [(0, _HIGHEST)], 0
         while stretches and failures < _MOST_FAILURES and time.monotonic() < self._until:
             low, high = stretches.pop()
             last = low - 1
             try:
                 # One row is asked for by its number: to look past it may be what fails.
-                where = " = ?" if low == high else " BETWEEN ? AND ? ORDER BY rowid"
-                values = (low,) if low == high else (low, high)
-                for row in self._connection.execute(query + where, values):
-                    if not last < row[0] <= high:
-                        raise sqlite3.DatabaseError("rows out of order")
+                asked = (
+                    (single, (low,)) if low == high else (f"{query} ORDER BY rowid", (low, high))
+                )
+                for row in self._connection.execute(*asked):
+                    if not last < row[0] <= high:  # pages that lead back to themselves
+                        raise sqlite3.DatabaseError
                     last, failures = row[0], 0
                     yield row[1:]
             except UNREADABLE:
