@@ -193,3 +193,16 @@ def test_tearing_down_gives_the_loggers_their_levels_back(tmp_path: Path) -> Non
     assert logging.getLogger("urllib3").level == logging.WARNING
     tear_down(handler)
     assert {name: logging.getLogger(name).level for name in before} == before
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="only Linux has a disk that is full")
+def test_a_full_disk_costs_the_line_and_nothing_else(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / FILE_NAME).symlink_to("/dev/full")
+    handler = set_up(tmp_path)
+    try:
+        logging.getLogger("test").warning("the line that finds no room")
+    finally:
+        tear_down(handler)
+    assert capsys.readouterr() == ("", "")
