@@ -33,6 +33,7 @@ from app.domain.errors import (
 from app.domain.ports import Clock, Route
 from app.net import tls
 from app.net.address import checked_url
+from app.net.certificate import untrusted
 from app.net.proxy import Proxy, proxy_for, wants_sign_in
 from app.net.session import Session
 
@@ -269,12 +270,7 @@ class Http:
         cause: BaseException | None = error
         while cause is not None:
             if isinstance(cause, ssl.SSLCertVerificationError):
-                return Untrusted(
-                    f"The certificate of {self.who} is not trusted by this computer.",
-                    "Give the authority's certificate with --ca-file, or ask who runs the network.",
-                    leg=Leg.NETWORK,
-                    details=f"{call}: {cause.verify_message}",
-                )
+                return self._untrusted(cause, call)
             cause = cause.__cause__ or cause.__context__
         if not self._route.proxy:
             self._session.drop()  # a laptop that moved may have another proxy now
@@ -284,6 +280,12 @@ class Http:
             title = f"{self.who} cannot be reached through the proxy {self._proxy.name}."
             hint = "Postflight keeps everything and tries again. Check the network and the proxy."
         return Offline(title, hint, leg=Leg.NETWORK, details=f"{call}: {error}")
+
+    def _untrusted(self, failure: ssl.SSLCertVerificationError, call: str) -> Untrusted:
+        parts = urlsplit(self.base_url)
+        return untrusted(
+            self.who, failure, call, parts.hostname or "", parts.port or 443, self._proxy
+        )
 
     def _unsendable(self, error: Exception, call: str) -> PostflightError:
         if isinstance(error, UnicodeEncodeError) and error.encoding == "utf-8":

@@ -19,9 +19,10 @@ from app.domain.errors import (
     Offline,
     PostflightError,
     TimedOut,
-    Untrusted,
 )
 from app.domain.ports import Cancel, Route
+from app.net.certificate import untrusted
+from app.net.proxy import Proxy
 from app.transfer.cutting import Blocks, Order, Watch
 from app.transfer.throttle import Throttle
 from app.transfer.ways import Ways
@@ -112,7 +113,7 @@ class Transport:
             cancel.check()
             if _asks_for_sign_in(error):
                 raise ways.refused(proxy, address.host) from error
-            raise network_error(error, address.host) from error
+            raise _broken(error, address, proxy) from error
         finally:
             self._watch.end(order)
         if answer.status == 407:
@@ -254,17 +255,17 @@ NETWORK_TABLE: Final = (
 )
 
 
+def _broken(error: BaseException, address: _Address, proxy: Proxy | None) -> PostflightError:
+    for cause in _causes(error):
+        if isinstance(cause, ssl.SSLCertVerificationError):
+            who, port = f"the storage at {address.host}", address.port or 443
+            return untrusted(who, cause, "", address.host, port, proxy)
+    return network_error(error, address.host)
+
+
 def network_error(error: BaseException, host: str) -> PostflightError:
     """What broke a request, in our words."""
     chain = _causes(error)
-    for cause in chain:
-        if isinstance(cause, ssl.SSLCertVerificationError):
-            return Untrusted(
-                f"The certificate of the storage at {host} is not trusted by this computer.",
-                "Give the authority's certificate with --ca-file, or ask who runs the network.",
-                leg=Leg.NETWORK,
-                details=getattr(cause, "verify_message", str(cause)),
-            )
     details = f"{type(error).__name__}: {chain[-1]}"
     # A send that timed out comes as a broken connection with the time-out inside.
     if isinstance(error, broken.ProtocolError) and isinstance(chain[-1], TimeoutError):

@@ -1,4 +1,4 @@
-"""Fresh self-signed certificates, and servers that show them."""
+"""Fresh certificates, self-signed or signed by an authority, and servers that show them."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ distinguished_name = name
 x509_extensions = more
 [name]
 CN = Postflight test {first}
+{organisation}
 [more]
 subjectAltName = {names}
 basicConstraints = critical,CA:TRUE
@@ -49,15 +50,30 @@ class Certificate:
         server.url = server.url.replace("http:", "https:")
 
 
-def make_certificate(folder: Path, *names: str) -> Certificate:
-    """For these host names and addresses, good for two days; skips the test without openssl."""
+def make_certificate(
+    folder: Path,
+    *names: str,
+    signer: Certificate | None = None,
+    organisation: str = "",
+) -> Certificate:
+    """For these host names and addresses, good for two days; skips the test without openssl.
+
+    Signed by itself or by `signer`. `organisation` is its owner's.
+    """
     openssl = shutil.which("openssl")
     if openssl is None:
         pytest.skip("needs the openssl program to make a certificate")
     config = folder / "req.cnf"
-    config.write_text(_CONFIG.format(first=names[0], names=",".join(map(_named, names))))
+    owner = f"O = {organisation}" if organisation else ""
+    more = ",".join(map(_named, names))
+    config.write_text(
+        _CONFIG.format(first=names[0], organisation=owner, names=more), encoding="utf-8"
+    )
     made = Certificate(folder / "cert.pem", folder / "key.pem")
     command = [openssl, "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-sha256", "-days", "2"]
+    command += ["-utf8"]
+    if signer is not None:
+        command += ["-CA", str(signer.file), "-CAkey", str(signer.key)]
     files = ["-config", str(config), "-keyout", str(made.key), "-out", str(made.file)]
     subprocess.run(command + files, check=True, capture_output=True)
     return made

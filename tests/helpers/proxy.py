@@ -56,6 +56,9 @@ class _Handler(BaseHTTPRequestHandler):
         user = base64.b64decode(told).decode()
         self.server.proxy.asked.append(f"{self.command} {self.path}")
         self.server.proxy.signed_in.append(user)
+        if len(self.server.proxy.asked) > self.server.proxy.most:
+            self.answer(503, b"enough", {})
+            return False
         if self.server.proxy.user in ("", user):
             return True
         self.answer(407, b"who?", {"Proxy-Authenticate": 'Basic realm="office"'})
@@ -83,6 +86,7 @@ class ProxyServer:
     def __init__(self, hosts: Mapping[str, int], user: str = "") -> None:
         self.hosts = hosts
         self.user = user
+        self.most = 1_000_000  # requests; later ones are refused
         self.asked: list[str] = []
         self.signed_in: list[str] = []
         self._server = _Server(("127.0.0.1", 0), _Handler)

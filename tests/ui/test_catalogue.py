@@ -40,6 +40,8 @@ NOT_SAID = {
     "LiDAR": "the same in Chinese",
     "{1} {2} request {3}": "details",
     "GET /": "details",
+    "; signed by {1}, SHA-256 {2}": "details",
+    "; signed by ?, SHA-256 {1}": "details",
     "request {1}": "details",
     "answered before everything was sent": "details",
     "Basic {1}": "a header",

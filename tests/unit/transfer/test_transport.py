@@ -350,7 +350,6 @@ def test_every_urllib3_error_is_translated_or_cannot_come(kind: type[Exception])
         (broken.IncompleteRead(1, 2), NetworkError),
         (broken.ClosedPoolError(None, ""), NetworkError),  # pyright: ignore
         (broken.SSLError(ssl.SSLError(1, "bad record")), NetworkError),
-        (broken.SSLError(ssl.SSLCertVerificationError(1, "self-signed")), Untrusted),
         (OSError(101, "Network is unreachable"), NetworkError),
         (broken.DecodeError(), BadAnswer),
         (http.client.BadStatusLine("x"), BadAnswer),
