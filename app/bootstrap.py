@@ -325,13 +325,19 @@ class Practice:
 
 
 @contextmanager
-def practice(folder: Path, faults: FaultPlan | None = None) -> Generator[Practice]:
+def practice(
+    folder: Path,
+    faults: FaultPlan | None = None,
+    *,
+    clock: Clock | None = None,
+    storage: str = "",
+) -> Generator[Practice]:
     """Starts the practice cloud, which keeps what it receives under `folder`."""
     # Only the demo needs it: no other command waits for its import.
     from app.practice.cloud import PracticeCloud
 
     folder.mkdir(parents=True, exist_ok=True)
-    with PracticeCloud(folder, faults=faults) as cloud:
+    with PracticeCloud(folder, clock=clock, faults=faults, storage=storage) as cloud:
         secrets = SessionSecrets()
         connections: list[Connection] = []
         for account in cloud.accounts:

@@ -25,6 +25,7 @@ class Patience:
     import_stalled: float = 900.0  # without any progress of the service's import
     job_first: float = 2.0
     job_longest: float = 30.0
+    doubt: float = 10.0  # after a lost answer: the server may still be at work on the call
     gather: float = 20.0  # how long stored files wait for company in one registration
 
 

@@ -95,6 +95,7 @@ class Finishing:
                     self._service.start_jobs, self._batch, grants, kinds
                 )
             except AnswerLost:
+                await self._stop.sleep(self._context.patience.doubt)
                 known: dict[str, Job] = {}
                 await self._find(known)
                 if not known:

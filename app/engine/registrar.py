@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from itertools import groupby
 
-from app.domain.errors import Cancelled, PostflightError, Refused, Scope
+from app.domain.errors import AnswerLost, Cancelled, PostflightError, Refused, Scope
 from app.domain.events import FilesChanged, Notice
 from app.domain.model import Batch, Sent
 from app.engine.context import Context
@@ -20,7 +20,8 @@ class Registrar:
     """One batch's registrations, each file under the grant it was sent with.
 
     Before a callback goes out its files are marked as asked; only an answer takes the mark away.
-    Whatever ends the program in between, the next attempt asks the service first.
+    Whatever ends the program in between, the next attempt asks the service first, and after a lost
+    answer not at once: a slow server that is asked too early says no, and registers a moment later.
     """
 
     def __init__(
@@ -103,15 +104,22 @@ class Registrar:
         self._settle(sent, outcome)
 
     async def _ask(self, grant_id: int, sent: list[Sent]) -> Confirmed:
+        """Also notes in `sent` which files are in doubt now."""
         grant = self._grants.with_keys(grant_id)
-        ids = [item.file.id for item in sent]
-        turn = sent
+        ids, doubt = [item.file.id for item in sent], 0.0
 
         async def once() -> Confirmed:
-            nonlocal turn
+            nonlocal doubt
+            await self._stop.sleep(doubt)
             self._files.asked(ids)
-            asking, turn = turn, [replace(item, asked=True) for item in sent]
-            return await self._context.pools.control(self._service.confirm, grant, asking)
+            try:
+                return await self._context.pools.control(self._service.confirm, grant, [*sent])
+            except PostflightError as error:
+                if isinstance(error, AnswerLost):
+                    doubt = self._context.patience.doubt
+                if not isinstance(error, Refused):
+                    sent[:] = [replace(item, asked=True) for item in sent]
+                raise
 
         return await self._context.attempts.run(self._stop, once, worried=self._worried)
 
@@ -124,18 +132,18 @@ class Registrar:
             self._fail_or_stop(sent, error)
             return
         middle = len(sent) // 2
-        self._files.answered(item.file.id for item in sent)
+        self._not_in_doubt(sent)
         await self._call(grant_id, sent[:middle])
         await self._call(grant_id, sent[middle:])
 
     def _settle(self, sent: list[Sent], outcome: Confirmed) -> None:
         self._files.confirmed(outcome.ids)
         left = [item for item in sent if item.file.id not in outcome.ids]
+        self._not_in_doubt(left)
         for item in left:
             error = outcome.refused.get(item.file.id) or Refused(
                 "The service did not acknowledge the file.", "Retry sends the callback again."
             )
-            self._files.answered([item.file.id])
             self._files.failed(item.file.id, error.fault())
         self._publish(sent)
 
@@ -143,10 +151,15 @@ class Registrar:
         if error.scope is Scope.BATCH:
             self._stop.set(error)
             return
-        self._files.answered(item.file.id for item in sent)
+        self._not_in_doubt(sent)
         for item in sent:
             self._files.failed(item.file.id, error.fault())
         self._publish(sent)
+
+    def _not_in_doubt(self, sent: list[Sent]) -> None:
+        """A plain no to the first callback of a file. After a lost answer a no may be about the
+        question whether the service knows the file, so that only an acknowledgement counts."""
+        self._files.answered(item.file.id for item in sent if not item.asked)
 
     def _publish(self, sent: list[Sent]) -> None:
         ids = tuple(item.file.id for item in sent)

@@ -49,7 +49,8 @@ class PracticeCloud:
     """A context manager. Its ports are taken at once and answer from `start` until `close`.
 
     Objects lie in `folder`, which the caller removes. `settings` and `faults` may be changed
-    while it runs, from any thread.
+    while it runs, from any thread. `storage` is the address that the services name of the storage,
+    where it is not reached at its own.
     """
 
     def __init__(
@@ -59,16 +60,18 @@ class PracticeCloud:
         clock: Clock | None = None,
         rng: random.Random | None = None,
         faults: FaultPlan | None = None,
+        storage: str = "",
     ) -> None:
         core = self._core = Core(
             clock or SystemClock(), rng or random.SystemRandom(), faults or FaultPlan()
         )
         self._control, self._storage = Listener(core), Listener(core)
         keys, shelf = KeyRing(core), Shelf(folder, core)
+        address = storage or self._storage.url
         self._keys = keys
-        signed = SignedPuts(core, shelf, self._storage.url)
-        self._flighthub2 = flighthub2.FlightHub2(core, keys, shelf, self._storage.url)
-        self._cloud_api = cloud_api.CloudApi(core, keys, shelf, self._storage.url)
+        signed = SignedPuts(core, shelf, address)
+        self._flighthub2 = flighthub2.FlightHub2(core, keys, shelf, address)
+        self._cloud_api = cloud_api.CloudApi(core, keys, shelf, address)
         self._metastudio = metastudio.MetaStudio(core, shelf, signed)
         self._objects = Objects(core, keys, shelf, signed)
         self._door = _Door(core.text(12), self._flighthub2, self._cloud_api, self._metastudio)
@@ -178,6 +181,11 @@ class PracticeCloud:
     def iam_region(self) -> str:
         return gate.REGION
 
+    def hang_up(self) -> None:
+        """All connections end now, as after a restart of the servers; new ones are welcome."""
+        self._control.hang_up()
+        self._storage.hang_up()
+
     def expire_keys(self) -> None:
         """All storage keys granted so far end now."""
         self._core.expire_keys()
@@ -210,7 +218,11 @@ class PracticeCloud:
         return [(name, stored.path) for name, stored in found]
 
     def registrations(self, service: str) -> list[Registration]:
-        """Accepted registrations in order; `times` above 1 shows a repeated one."""
+        """Accepted registrations in order; `times` above 1 shows a repeated one.
+
+        `service` may be a call as well: "flighthub2.start" tells of reconstructions by kind, and
+        "cloud-api.group-upload-callback" of the totals it was told, as "uploaded/all".
+        """
         return self._core.registrations(service)
 
 

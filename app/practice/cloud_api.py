@@ -282,6 +282,7 @@ class CloudApi:
         if uploaded > count:
             body.complain("counts more files as uploaded than there are")
         _settle(body)
+        self._core.register(Call.CA_GROUP, f"{group} {uploaded}/{count}", f"{uploaded}/{count}", "")
         return Reply() if answer == "empty" else envelope({})
 
 

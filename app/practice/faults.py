@@ -24,6 +24,8 @@ class Action(StrEnum):
     CUT_BEFORE = "cut-before"  # hung up before the body is read
     CUT_AFTER = "cut-after"  # hung up when the body was read; nothing happened
     CUT_ANSWER = "cut-answer"  # done, and then hung up: the answer is lost
+    LOST = "lost"  # =504: done, but a proxy's page with this status comes instead of the answer
+    LATE = "late"  # =0.5: a proxy gives up and says 504, and so many seconds later it is done
     TRUNCATE = "truncate"  # done, and half of the answer is sent
     STALL = "stall"  # =20: silent for so many seconds, then done
     SLOW = "slow"  # =50000: reads the body at so many bytes per second
@@ -36,8 +38,10 @@ class Action(StrEnum):
 
 _VALUES = {
     Action.STATUS: "status",
+    Action.LOST: "status",
     Action.BUSINESS: "code",
     Action.STALL: "seconds",
+    Action.LATE: "seconds",
     Action.SLOW: "rate",
 }
 _NUMBERS = {"status": int, "wait": int, "seconds": float, "rate": float}

@@ -6,6 +6,7 @@ import json
 import math
 from dataclasses import dataclass, field
 
+from app.practice.calls import Call
 from app.practice.checks import Members
 from app.practice.core import Core
 from app.practice.envelopes import BAD_PARAMETER, NOT_THERE, envelope, refused, settle
@@ -140,6 +141,7 @@ class Modelling:
             return {"uuid": "", "status": FAILED, "sub_error_code": _TOO_FEW_OR_MANY}
         model = Model(self._core.uuid(), resource.uuid, kind)
         self._models[model.uuid] = model
+        self._core.register(Call.FH_START, f"{resource.uuid}/{kind}", kind, "")
         return {"uuid": model.uuid, "status": model.status, "sub_error_code": 0}
 
     def running(self, request: Request) -> Reply:

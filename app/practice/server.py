@@ -22,6 +22,7 @@ from app.practice.message import Body, ClientGone, Interface, Refused, Reply, Re
 
 _ELSEWHERE = "http://elsewhere.invalid/"  # reserved: leads nowhere
 _PAGE = b"<!DOCTYPE html><html><title>Welcome</title><p>Accept our terms to use this Wi-Fi.</html>"
+_BROKEN_PAGE = b"<html><title>Gateway</title><p>The server did not answer in time.</html>"
 _HUGE = b'{"code":0,"message":"","data":"' + b"x" * (11 * 1024 * 1024) + b'"}'
 
 
@@ -43,6 +44,10 @@ class Listener:
     def connections(self) -> int:
         """How many are open now."""
         return self._server.connections
+
+    def hang_up(self) -> None:
+        """Ends all connections; later ones are welcome."""
+        self._server.hang_up()
 
     def close(self) -> None:
         """Ends all connections and waits for their threads; the core must be closing."""
@@ -179,7 +184,7 @@ class _Handler(BaseHTTPRequestHandler):
             entry.body = without_secrets(request.json())
             core.pause(core.settings.control_delay)
         with core.alone(route.call, route.alone(request) if route.alone else ""):
-            reply = self._replaced(fault, request) if fault else None
+            reply = self._replaced(fault, route, request) if fault else None
             if reply is None:
                 reply = self._late(fault, self._act(route, request))
             self._send(reply, entry, request, halved=_is(fault, Action.TRUNCATE))
@@ -205,10 +210,16 @@ class _Handler(BaseHTTPRequestHandler):
         core.witness(route.call, Moment.DONE)
         return reply
 
-    def _replaced(self, fault: Fault, request: Request) -> Reply | None:
+    def _replaced(self, fault: Fault, route: Route, request: Request) -> Reply | None:
         """The answer that a fault gives in the call's place; None goes on to the call."""
         core = self._home.core
         match fault.action:
+            case Action.LATE:
+                request.body.drain()
+                doing = threading.Timer(fault.seconds, self._act, (route, request))
+                doing.daemon = True
+                doing.start()
+                return Reply(504, _BROKEN_PAGE, {"Content-Type": "text/html"})
             case Action.STALL:
                 core.pause(fault.seconds)
             case Action.SLOW:
@@ -248,6 +259,8 @@ class _Handler(BaseHTTPRequestHandler):
     def _late(self, fault: Fault | None, reply: Reply) -> Reply:
         if _is(fault, Action.CUT_ANSWER):
             raise _Cut
+        if fault is not None and fault.action is Action.LOST:
+            return Reply(fault.status, _BROKEN_PAGE, {"Content-Type": "text/html"})
         if _is(fault, Action.WRONG_ETAG):
             wrong = "0" * 32
             if "ETag" in reply.headers:

@@ -42,6 +42,7 @@ from app.services.cloud_api_wire import (
     accepted,
     content_type,
     fast_upload,
+    is_half,
     object_key,
     object_prefix,
     seconds_left,
@@ -215,7 +216,11 @@ class CloudApi(NoJobs):
                 f"{no.who} did not accept the end of the batch",
                 "Every file is delivered. Resume tells the server again.",
             ) from None
-        return Finished("" if accepted(answer) else _GROUP_UNUSED)
+        if accepted(answer):
+            return Finished()
+        if is_half(answer):
+            raise unclear(answer.who, answer.about())
+        return Finished(_GROUP_UNUSED)
 
     def _has(self, item: Prepared) -> bool:
         """Fast-upload; every code but 0 means that the server wants the file."""

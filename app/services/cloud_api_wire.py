@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import math
 import re
 import unicodedata
@@ -189,10 +190,21 @@ def accepted(answer: Answer) -> Envelope | None:
     return answer.maybe(Envelope)
 
 
+def is_half(answer: Answer) -> bool:
+    """Whether the answer began as JSON and ends in the middle."""
+    if answer.body.lstrip()[:1] != b"{":
+        return False
+    try:
+        json.loads(answer.body)
+    except (ValueError, RecursionError):
+        return True
+    return False
+
+
 def unclear(who: str, details: str) -> AnswerLost:
     """A callback was answered, and not in a way that says what became of it."""
     return AnswerLost(
-        f"{who} did not say whether it registered the file.",
+        f"{who} did not say whether it registered what it was told.",
         "Postflight looks at what the service has before it repeats anything.",
         leg=Leg.SERVICE,
         details=details,

@@ -1,6 +1,8 @@
-"""A clock that stands still until a test moves it."""
+"""Clocks that a test moves: one that stands still, one that goes on."""
 
 from __future__ import annotations
+
+import time
 
 
 class HandClock:
@@ -12,3 +14,16 @@ class HandClock:
 
     def move(self, seconds: float) -> None:
         self._now += seconds
+
+
+class JumpingClock:
+    """The system's, and as much ahead as a test let it jump."""
+
+    def __init__(self) -> None:
+        self._ahead = 0.0
+
+    def now(self) -> float:
+        return time.time() + self._ahead
+
+    def jump(self, seconds: float) -> None:
+        self._ahead += seconds

@@ -6,9 +6,11 @@ import unicodedata
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from app import bootstrap
 from app.domain.model import Connection, FileStatus
+from app.domain.ports import Clock, SystemClock
 from app.domain.retry import RetryPolicy
 from app.domain.states import FileState
 from app.engine.context import Patience
@@ -27,6 +29,7 @@ QUICK = Patience(
     import_stalled=3.0,
     job_first=0.01,
     job_longest=0.05,
+    doubt=0.01,
     gather=0.05,
 )
 
@@ -34,10 +37,13 @@ QUICK = Patience(
 class Workbench:
     """`app` may be closed and opened again as often as a test likes; the cloud stays."""
 
-    def __init__(self, folder: Path, stage: bootstrap.Practice, patience: Patience) -> None:
+    def __init__(
+        self, folder: Path, stage: bootstrap.Practice, patience: Patience, clock: Clock
+    ) -> None:
         self._folder = folder
         self._stage = stage
         self._patience = patience
+        self._clock = clock
         self.cloud: PracticeCloud = stage.cloud
         self.app = self._open()
         for connection in stage.connections:
@@ -46,7 +52,11 @@ class Workbench:
     def _open(self) -> bootstrap.App:
         paths = Paths.find({HOME: str(self._folder / "home")})
         return bootstrap.build(
-            paths, exclusive=True, secrets=self._stage.secrets, patience=self._patience
+            paths,
+            exclusive=True,
+            secrets=self._stage.secrets,
+            clock=self._clock,
+            patience=self._patience,
         )
 
     def reopen(self) -> None:
@@ -54,13 +64,25 @@ class Workbench:
         self.app.close()
         self.app = self._open()
 
+    def keep_secret(self, name: str, secret: str) -> None:
+        self._stage.secrets.set(name, secret)
+
     def connection(self, service: str) -> Connection:
         return next(item for item in self._stage.connections if item.service == service)
 
     def set_option(self, service: str, key: str, value: str) -> None:
-        old = self.connection(service)
+        old = self._kept(service)
         options = {**old.options, key: value}
         self.app.store.connections.save(Connection(old.name, old.service, old.url, options))
+
+    def move(self, service: str, url: str) -> None:
+        """Its connection has another address from now on, and the same path."""
+        old = self._kept(service)
+        path = urlsplit(old.url).path
+        self.app.store.connections.save(Connection(old.name, old.service, url + path, old.options))
+
+    def _kept(self, service: str) -> Connection:
+        return self.app.store.connections.get(self.connection(service).name)
 
     def sign_in_as(self, service: str, secret: str, drop: str = "", **options: str) -> None:
         """Another way in to the same account: other options, another secret."""
@@ -117,10 +139,18 @@ class Workbench:
 
 @contextmanager
 def workbench(
-    folder: Path, patience: Patience = QUICK, faults: FaultPlan | None = None
+    folder: Path,
+    patience: Patience = QUICK,
+    faults: FaultPlan | None = None,
+    *,
+    clock: Clock | None = None,
+    clouds_clock: Clock | None = None,
+    storage: str = "",
 ) -> Iterator[Workbench]:
-    with bootstrap.practice(folder / "cloud", faults) as stage:
-        bench = Workbench(folder, stage, patience)
+    with bootstrap.practice(
+        folder / "cloud", faults, clock=clouds_clock, storage=storage
+    ) as stage:
+        bench = Workbench(folder, stage, patience, clock or SystemClock())
         try:
             yield bench
         finally:
