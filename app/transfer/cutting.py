@@ -40,13 +40,20 @@ class Order:
     """
 
     def __init__(
-        self, target: str, body: Blocks | None, cancel: Cancel, watch: Watch, throttle: Throttle
+        self,
+        target: str,
+        body: Blocks | None,
+        cancel: Cancel,
+        watch: Watch,
+        throttle: Throttle,
+        silence: float,
     ) -> None:
         self.target = target
         self.body = body
         self.cancel = cancel
         self.watch = watch
         self.throttle = throttle
+        self.silence = silence
         self.sent = 0
         self.line: Line | None = None
 
@@ -136,10 +143,13 @@ class Line(HTTPConnection):
         if self.sock is None:
             self.connect()
         connected: Any = self.sock
-        # urllib3 leaves the connect timeout on the socket while a body goes out, and Python
-        # counts it over a whole `sendall`: 10 s would end every block on a slow link.
-        connected.settimeout(SILENCE)
-        super().send(data)
+        # urllib3 leaves the connect timeout on the socket while a body goes out.
+        connected.settimeout(SILENCE if self.order is None else self.order.silence)
+        # Not `sendall`, whose time-out counts over the whole block: on a slow link that many
+        # share, a block may take long, and only a block of which nothing goes is silence.
+        left = memoryview(data)
+        while left:
+            left = left[connected.send(left) :]
 
     def close(self) -> None:
         order = self.order

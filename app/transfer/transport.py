@@ -23,7 +23,7 @@ from app.domain.errors import (
 from app.domain.ports import Cancel, Route
 from app.net.certificate import untrusted
 from app.net.proxy import Proxy
-from app.transfer.cutting import Blocks, Order, Watch
+from app.transfer.cutting import SILENCE, Blocks, Order, Watch
 from app.transfer.throttle import Throttle
 from app.transfer.ways import Ways
 
@@ -72,15 +72,19 @@ class _Address:
 class Transport:
     """Sends requests; thread-safe, keeps connections, follows no redirect, repeats nothing."""
 
-    def __init__(self, route: Route, connections: int, throttle: Throttle) -> None:
+    def __init__(
+        self, route: Route, connections: int, throttle: Throttle, silence: float = SILENCE
+    ) -> None:
+        """`silence`: seconds without a byte taken or an answer after which it counts as broken."""
         self._connections = connections
         self._throttle = throttle
+        self._silence = silence
         self._watch = Watch()
-        self._ways = Ways(route, connections)
+        self._ways = Ways(route, connections, silence)
 
     def reroute(self, route: Route) -> None:
         """Later requests go that way; those under way end as they began."""
-        self._ways = Ways(route, self._connections)
+        self._ways = Ways(route, self._connections, self._silence)
 
     def send(
         self,
@@ -102,7 +106,7 @@ class Transport:
         proxy = ways.proxy_to(address.scheme, address.host)
         absolute = proxy is not None and address.scheme == "http"
         target = address.origin + address.target if absolute else address.target
-        order = Order(target, body, cancel, self._watch, self._throttle)
+        order = Order(target, body, cancel, self._watch, self._throttle, self._silence)
         length = {} if body is None and method == "HEAD" else {"Content-Length": _length(body)}
         try:
             answer = _exchange(ways.manager(proxy), method, address, order, {**headers, **length})

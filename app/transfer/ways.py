@@ -21,8 +21,9 @@ class Ways:
     """Thread-safe. Once nobody refers to it, it ends with the last request that is under way:
     urllib3 closes what is idle in a forgotten pool."""
 
-    def __init__(self, route: Route, connections: int) -> None:
+    def __init__(self, route: Route, connections: int, silence: float = SILENCE) -> None:
         self._route = route
+        self._silence = silence
         self._connections = connections
         self._lock = threading.Lock()
         self._managers: dict[Proxy | None, urllib3.PoolManager] = {}
@@ -62,7 +63,7 @@ class Ways:
 
     def _made(self, proxy: Proxy | None) -> urllib3.PoolManager:
         context = tls.context(self._route)
-        timeout = urllib3.Timeout(connect=CONNECT, read=SILENCE)
+        timeout = urllib3.Timeout(connect=min(CONNECT, self._silence), read=self._silence)
         if proxy is None:
             manager = urllib3.PoolManager(
                 maxsize=self._connections, ssl_context=context, timeout=timeout
