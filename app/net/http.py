@@ -252,6 +252,8 @@ class Http:
         except (UnicodeEncodeError, httpx.LocalProtocolError) as e:
             raise self._unsendable(e, call) from None  # the cause repeats the value, a token even
         except httpx.TransportError as e:
+            # Connections die together, while a laptop sleeps for one: no other is tried in vain.
+            self._session.drop()
             timed_out = isinstance(e, httpx.TimeoutException)
             raise self._cut_off(f"{call}: {type(e).__name__} {e}", timed_out, repeatable) from e
         except httpx.HTTPError as e:

@@ -7,6 +7,7 @@ row.
 
 from __future__ import annotations
 
+import asyncio
 import os
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -117,6 +118,8 @@ async def test_a_call_that_is_done_after_the_proxy_gave_up(service: str, tmp_pat
     with workbench(tmp_path, replace(QUICK, doubt=1.5)) as bench:
         rules = [f"{c.call}:late=0.3@{c.spared}" for c in CALLBACKS if c.service == service]
         await run_with(bench, service, "late", rules, tmp_path / "card")
+        await asyncio.sleep(0.6)  # the last call may be at work still, when it was told again
+        check_told_once(bench, service, len(list((tmp_path / "card").rglob("*.*"))), "late")
 
 
 async def test_a_refused_question_is_no_answer_about_the_file(

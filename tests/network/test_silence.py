@@ -13,6 +13,7 @@ import pytest
 from app.domain.errors import BadAnswer, Leg, NetworkError, Offline, PostflightError, TimedOut
 from app.domain.ports import Cancel, Route
 from app.transfer import s3_errors
+from app.transfer.cutting import Line, Order, Watch
 from app.transfer.reader import Held
 from app.transfer.throttle import Throttle
 from app.transfer.transport import Transport
@@ -114,3 +115,30 @@ def test_the_page_of_a_hotel_is_not_taken_for_the_server(ask: Ask, status: int) 
             return
         error = failure(ask, server.url)
     assert isinstance(error, PostflightError)
+
+
+def test_a_block_may_take_longer_than_silence_as_long_as_some_of_it_goes() -> None:
+    """A quarter of a MiB over a share of a slow link: slow is not silent."""
+    block, far_end = bytes(256 * 1024), threading.Event()
+    near, far = socket.socketpair()
+    with near, far:
+        near.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 8192)
+
+        def sip() -> None:
+            left = len(block)
+            while left:
+                time.sleep(0.25)
+                left -= len(far.recv(min(left, 16_000)))
+            far_end.set()
+
+        thread = threading.Thread(target=sip)
+        thread.start()
+        line = Line("slow.invalid")
+        line.sock = near
+        line.order = Order("/", None, Cancel(), Watch(), Throttle(), silence=2.0)
+        began = time.monotonic()
+        line.send(block)
+        thread.join()
+        assert far_end.is_set() and time.monotonic() - began > 2.0
+        with pytest.raises(TimeoutError):
+            line.send(block)
