@@ -147,9 +147,7 @@ def workbench(
     clouds_clock: Clock | None = None,
     storage: str = "",
 ) -> Iterator[Workbench]:
-    with bootstrap.practice(
-        folder / "cloud", faults, clock=clouds_clock, storage=storage
-    ) as stage:
+    with bootstrap.practice(folder / "cloud", faults, clock=clouds_clock, storage=storage) as stage:
         bench = Workbench(folder, stage, patience, clock or SystemClock())
         try:
             yield bench

@@ -159,7 +159,7 @@ async def travel(service: str, name: str, seconds: float, folder: Path) -> Journ
     # botocore signs with the system's own clock, which is not ours to move: where it does, the
     # servers stay in step with that one.
     theirs = clock if service == "metastudio" else None
-    with workbench(folder, _PATIENCE, clock, theirs) as bench:
+    with workbench(folder, _PATIENCE, clock=clock, clouds_clock=theirs) as bench:
         batch = bench.add(service, folder / "card")
         link.spoil(rate, loss)
         trip = Trip(bench, clock, batch, seconds)

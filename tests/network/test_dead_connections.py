@@ -1,4 +1,4 @@
-"""Connections that died while nobody looked: one request notices, and no later one meets another."""
+"""Connections that died while nobody looked: one request notices, and no other dead one is met."""
 
 from __future__ import annotations
 
