@@ -10,6 +10,7 @@ from io import FileIO
 from pathlib import Path
 from typing import Final
 
+from app.domain.card_time import same_time
 from app.domain.errors import FileChanged, Leg
 from app.domain.model import Digests
 from app.domain.naming import printable
@@ -19,10 +20,6 @@ from app.media.scan import opened_as
 
 STEP: Final = 1024 * 1024  # bytes between two looks at the stop sign
 END: Final = 64 * 1024  # bytes of either end in the quick fingerprint
-
-_QUARTER_HOUR: Final = 900 * 10**9
-_SLACK: Final = 2 * 10**9  # FAT keeps times in steps of two seconds
-_FARTHEST: Final = 26 * 3600 * 10**9  # the two outermost time zones are 26 hours apart
 
 
 def digest(
@@ -74,17 +71,6 @@ def quick_digest(source: Path, path_shown: str, size: int) -> str:
 
 def _quick_head(path_shown: str, size: int) -> bytes:
     return f"{size}\n{_stable(path_shown)}\n".encode()
-
-
-def same_time(one_ns: int, other_ns: int) -> bool:
-    """Whether two times of one file may be the same moment.
-
-    FAT and exFAT cards keep local time in steps of two seconds, so that the same card shows
-    other times after a change of zone or computer (reliability 2.11).
-    """
-    apart = abs(one_ns - other_ns)
-    beside = apart % _QUARTER_HOUR
-    return apart <= _FARTHEST + _SLACK and min(beside, _QUARTER_HOUR - beside) <= _SLACK
 
 
 def _read(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import hashlib
 import os
 import sys
@@ -14,17 +13,16 @@ from io import FileIO
 from types import TracebackType
 from typing import Final, Protocol
 
-from app.domain.errors import FileChanged, FileGone, FileUnreadable, Leg, LocalError
+from app.domain.card_time import same_time
+from app.domain.errors import FileChanged, Leg
 from app.domain.model import MediaFile
+from app.domain.naming import long_path
+from app.domain.os_errors import translate_os_error
 from app.domain.ports import Cancel, Progress
 from app.transfer.cutting import Gate
 from app.transfer.pacing import HELD_UP_TO, MIB, SEND
 
 READ: Final = MIB
-
-# Windows says these when a card or its reader is no longer there (not ready, device gone).
-_GONE_ON_WINDOWS: Final = frozenset({21, 55, 433, 1167})
-_GONE: Final = frozenset({errno.ENOENT, errno.ENODEV, errno.ENXIO, errno.ESTALE, errno.ENOTDIR})
 
 
 class Digest(Protocol):
@@ -61,15 +59,20 @@ class Source:
     Raises FileGone, FileUnreadable, FileChanged when it is not the file that was scanned, and
     Cancelled between two reads. Others may read and write the file meanwhile, also on Windows,
     where Python opens files for sharing.
+
+    The time may differ from the scan's as a card's does (card_time.py); from then on, until it is
+    closed, it may not move at all.
     """
 
     def __init__(self, file: MediaFile, cancel: Cancel) -> None:
         self._file = file
         self._cancel = cancel
+        self._named = long_path(os.fspath(file.source), sys.platform == "win32")
+        self._modified_ns: int | None = None  # when it was opened
         try:
-            self._raw = FileIO(file.source, "rb")
+            self._raw = FileIO(self._named, "rb")
         except OSError as error:
-            raise read_error(file, error) from error
+            raise translate_os_error(error, file.source) from error
 
     def __enter__(self) -> Source:
         try:
@@ -87,13 +90,20 @@ class Source:
     ) -> None:
         self._raw.close()
 
+    @property
+    def as_scanned(self) -> bool:
+        """Whether not even the time is another one than the scan's."""
+        return self._modified_ns == self._file.modified_ns
+
     def check(self) -> None:
-        """Raises FileChanged unless size, time and identity are still those of the scan."""
+        """Raises FileChanged unless it is the file of the scan and holds still since."""
         try:
             now = os.fstat(self._raw.fileno())
         except OSError as error:
-            raise read_error(self._file, error) from error
-        if now.st_size != self._file.size or now.st_mtime_ns != self._file.modified_ns:
+            raise translate_os_error(error, self._file.source) from error
+        if self._modified_ns is None and same_time(now.st_mtime_ns, self._file.modified_ns):
+            self._modified_ns = now.st_mtime_ns
+        if (now.st_size, now.st_mtime_ns) != (self._file.size, self._modified_ns):
             raise changed(self._file)
         if self._replaced(now):
             raise changed(self._file)
@@ -104,7 +114,7 @@ class Source:
         if sys.platform == "win32":
             return False
         try:
-            named = self._file.source.stat()
+            named = os.stat(self._named)  # noqa: PTH116
         except OSError:
             return False
         return (opened.st_dev, opened.st_ino) != (named.st_dev, named.st_ino)
@@ -123,7 +133,7 @@ class Source:
                     digest.update(view[at : at + count])
                 at += count
         except OSError as error:
-            raise read_error(self._file, error) from error
+            raise translate_os_error(error, self._file.source) from error
 
     def md5(self, offset: int, size: int) -> str:
         """Lower-case hex of `size` bytes from `offset`, in a pass of its own."""
@@ -282,34 +292,3 @@ def changed(file: MediaFile) -> FileChanged:
         "Postflight sends it again from the start as soon as it holds still.",
         leg=Leg.CARD,
     )
-
-
-def read_error(file: MediaFile, error: OSError) -> LocalError:
-    """The system's refusal to open or read, in our words."""
-    details = error.strerror or type(error).__name__
-    # A card that is pulled out in mid-read gives a plain input error on Linux.
-    if _means_gone(error) or _is_gone(file):
-        return FileGone(
-            f"{file.path} is not where it was.",
-            "Put the card back in, or bring the folder back; then retry.",
-            leg=Leg.CARD,
-            details=details,
-        )
-    return FileUnreadable(
-        f"{file.path} cannot be read: {details}.",
-        "Check the card and its reader, and that you may open the file; then retry.",
-        leg=Leg.CARD,
-        details=details,
-    )
-
-
-def _means_gone(error: OSError) -> bool:
-    return error.errno in _GONE or getattr(error, "winerror", None) in _GONE_ON_WINDOWS
-
-
-def _is_gone(file: MediaFile) -> bool:
-    try:
-        file.source.stat()
-    except OSError as error:
-        return _means_gone(error)
-    return False

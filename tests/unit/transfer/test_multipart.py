@@ -37,6 +37,7 @@ from tests.unit.transfer.kit import (
     DiskLedger,
     MemoryLedger,
     Moved,
+    as_scanned,
     grant_for,
     make_file,
     md5_of,
@@ -291,6 +292,34 @@ def test_an_upload_for_anything_else_is_not_continued(
     assert storage.calls.count("begin") == 1
     # Another bucket's upload is not ours to end with these keys.
     assert storage.calls.count("abort old") == (0 if "bucket" in other else 1)
+
+
+@pytest.mark.parametrize("scanned_again", [False, True])
+@pytest.mark.parametrize("apart", [3600 * 10**9, -45 * 60 * 10**9, 2 * 10**9])
+def test_parts_that_are_sent_count_when_the_card_shows_other_times(
+    mover: Mover, tmp_path: Path, apart: int, scanned_again: bool
+) -> None:
+    storage = _complete_fails_first()
+    with ScriptedServer(storage.answer) as server:
+        file, ledger = _begun(mover, tmp_path, storage, server)
+        os.utime(file.source, ns=(file.modified_ns, file.modified_ns + apart))
+        file = as_scanned(file.source) if scanned_again else file
+        mover.place(grant_for(server.url), IN_PARTS, move_of(file, ledger=ledger))
+    assert storage.sent() == []
+
+
+def test_an_edit_that_a_cards_clock_would_hide_is_found_by_the_bytes(
+    mover: Mover, tmp_path: Path
+) -> None:
+    """The service was told another MD5 than the file of equal size and nearly equal time has."""
+    file = make_file(tmp_path, SIZE)
+    told = md5_of(file.source)
+    file.source.write_bytes(b"x" * SIZE)
+    os.utime(file.source, ns=(file.modified_ns, file.modified_ns + 10**9))
+    storage = Storage()
+    with ScriptedServer(storage.answer) as server, pytest.raises(FileChanged):
+        mover.place(grant_for(server.url), IN_PARTS, move_of(file, md5=told))
+    assert "complete" not in " ".join(storage.calls)
 
 
 def test_parts_that_are_sent_count_when_the_size_of_parts_was_changed(tmp_path: Path) -> None:

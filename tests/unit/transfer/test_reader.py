@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import os
 import sys
 import threading
@@ -11,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from app.domain.errors import Cancelled, FileChanged, FileGone, FileUnreadable
+from app.domain.errors import Cancelled, FileChanged, FileGone
 from app.domain.ports import Cancel
 from app.transfer.pacing import HELD_UP_TO
-from app.transfer.reader import Buffers, Held, Loader, Source, Streamed, new_md5, read_error
+from app.transfer.reader import Buffers, Held, Loader, Source, Streamed, new_md5
 from tests.unit.transfer.kit import MIB, Moved, as_scanned, freely, make_file, md5_of, touch
 
 
@@ -75,28 +74,35 @@ def test_a_missing_file_is_gone(tmp_path: Path) -> None:
         Source(file, Cancel())
 
 
-def test_a_folder_in_its_place_cannot_be_read(tmp_path: Path) -> None:
+def test_a_folder_in_its_place_is_not_the_file(tmp_path: Path) -> None:
     file = make_file(tmp_path, 100)
     file.source.unlink()
     file.source.mkdir()
-    with pytest.raises(FileUnreadable):
+    with pytest.raises(FileGone):
         Source(file, Cancel())
 
 
-@pytest.mark.parametrize("number", [errno.ENODEV, errno.ENXIO, errno.ENOENT, errno.ESTALE])
-def test_a_card_that_was_pulled_out_is_gone(tmp_path: Path, number: int) -> None:
-    file = make_file(tmp_path, 1)
-    assert isinstance(read_error(file, OSError(number, "no such device")), FileGone)
+HOUR = 3600 * 10**9
 
 
-def test_an_input_error_is_a_bad_card_unless_the_file_is_gone(tmp_path: Path) -> None:
-    file = make_file(tmp_path, 1)
-    error = OSError(errno.EIO, "Input/output error")
-    bad = read_error(file, error)
-    assert isinstance(bad, FileUnreadable)
-    assert "Input/output error" in bad.title
-    file.source.unlink()
-    assert isinstance(read_error(file, error), FileGone)
+@pytest.mark.parametrize("apart", [HOUR, -HOUR, 9 * HOUR // 2, 2 * 10**9, -1 - 10**9])
+def test_a_card_that_shows_other_times_holds_the_same_files(tmp_path: Path, apart: int) -> None:
+    """As after a change of the clock, in another zone, or where times have steps of two seconds."""
+    file = make_file(tmp_path, 100)
+    os.utime(file.source, ns=(file.modified_ns, file.modified_ns + apart))
+    with Source(file, Cancel()) as source:
+        source.check()
+        assert not source.as_scanned
+
+
+@pytest.mark.parametrize("apart", [HOUR, 1000])
+def test_while_it_is_open_the_time_may_not_move_at_all(tmp_path: Path, apart: int) -> None:
+    file = make_file(tmp_path, 100)
+    with Source(file, Cancel()) as source:
+        assert source.as_scanned
+        os.utime(file.source, ns=(file.modified_ns, file.modified_ns + apart))
+        with pytest.raises(FileChanged):
+            source.check()
 
 
 def test_reading_ends_at_the_stop_sign(tmp_path: Path) -> None:
