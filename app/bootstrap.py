@@ -31,6 +31,7 @@ from app.domain.ports import (
     Tuning,
 )
 from app.domain.preferences import Preferences
+from app.engine.cards import Tops, camera_roots
 from app.engine.context import Context, Patience
 from app.engine.doctor import Leg, examine
 from app.engine.engine import Engine, Listeners
@@ -99,6 +100,7 @@ class App:
     told: tuple[Fault, ...]  # what the person should hear of the start
     _closing: ExitStack  # what was opened last is closed first
     _engine: Engine | None = None
+    _card_roots: Tops = camera_roots
     _network: Network = field(default_factory=Network)
     _tuning: Tuning = field(default_factory=Tuning)
     throttle: Throttle = field(default_factory=Throttle)  # one for all that is sent
@@ -125,6 +127,7 @@ class App:
             rng=random.Random(),
             publish=listeners.publish,
             patience=self.patience,
+            card_roots=self._card_roots,
         )
         return Engine(context, listeners, self.service, self._mover)
 
@@ -248,6 +251,7 @@ def build(
     patience: Patience | None = None,
     network: Network | None = None,
     tuning: Tuning | None = None,
+    card_roots: Tops = camera_roots,
 ) -> App:
     """Opens Postflight's folder. `exclusive` is for whoever moves batches: it takes the lock and
     puts right what a crash left; lists do without. Raises StoreError and UsageError."""
@@ -272,6 +276,7 @@ def build(
             closing.pop_all(),
             _network=_checked(network) if network else _usable(network_of(preferences)),
             _tuning=tuning or tuning_of(preferences),
+            _card_roots=card_roots,
         )
         local = datetime.fromtimestamp(clock.now(), UTC).astimezone()
         app.throttle.limit = preferences.limit_at(local.hour * 60 + local.minute)

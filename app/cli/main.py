@@ -107,21 +107,28 @@ def _dry_run(app: bootstrap.App, order: Order, as_json: bool) -> None:
 
 @postflight.command()
 @click.argument("batch", required=False)
+@click.argument("folder", required=False, type=click.Path(path_type=Path, readable=False))
 @click.option("--wait-job", is_flag=True, help="Also wait for the reconstruction to end.")
 @click.option(
     "--accept-missing", is_flag=True, help="Finish without the files that could not be sent."
 )
 @AS_JSON
-def resume(batch: str | None, wait_job: bool, accept_missing: bool, as_json: bool) -> None:
+def resume(
+    batch: str | None, folder: Path | None, wait_job: bool, accept_missing: bool, as_json: bool
+) -> None:
     """Continue unfinished batches.
 
-    All of them, or the one named by its id or title.
+    All of them, or the one named by its id or title. A card is found wherever it was put in;
+    FOLDER says where a folder is that was moved.
     """
     with opened(as_json, exclusive=True) as app:
         engine = app.engine
         if accept_missing and batch is None:
             raise UsageError("--accept-missing needs the batch.", "See: postflight batches")
         chosen = [engine.find(batch)] if batch else engine.unfinished()
+        if folder is not None:
+            check_paths((folder,))
+            asyncio.run(engine.take_from(chosen[0].id, folder))
         if accept_missing:
             engine.accept_missing(chosen[0].id)
         if not chosen and not as_json:

@@ -4,6 +4,7 @@ PostflightError                      title: what happened; hint: what the person
 ├── UsageError                       wrong use: path, option, name            (exit 2)
 ├── LocalError                       this computer or the card                (exit 1)
 │   ├── FileGone                     the file is not where it was
+│   │   └── CardGone                 nor is the whole card: the batch waits for it
 │   ├── FileChanged                  it changed while it was being sent
 │   ├── FileUnreadable               the card or the system refused to read it
 │   ├── FileRefused                  empty, too large, name too long: never sent
@@ -133,6 +134,13 @@ class LocalError(PostflightError):
 class FileGone(LocalError):
     code = "file-gone"
     retry = Retry.PERSON
+
+
+class CardGone(FileGone):
+    """The card or folder as a whole is not there, or another one is in its place."""
+
+    code = "card-gone"
+    scope = Scope.BATCH
 
 
 class FileChanged(LocalError):

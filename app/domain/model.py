@@ -78,6 +78,15 @@ class MediaFile:
         return self.path.rpartition("/")[0]
 
 
+class FoundAt(NamedTuple):
+    """Where the scan found a file, and how: light, because all of a batch are gone through."""
+
+    root: Path  # as it is known now
+    relative: Path  # Path() when the root is the file
+    size: int  # bytes
+    modified_ns: int
+
+
 @dataclass(frozen=True, slots=True)
 class Digests:
     """`md5` of all bytes and `quick` of size, path and both ends; lower-case hex."""

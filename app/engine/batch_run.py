@@ -7,11 +7,21 @@ import logging
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from app.domain.errors import BadAnswer, Cancelled, Fault, KeysTooShort, Leg, PostflightError
+from app.domain.errors import (
+    BadAnswer,
+    Cancelled,
+    CardGone,
+    Fault,
+    FileUnreadable,
+    KeysTooShort,
+    Leg,
+    PostflightError,
+)
 from app.domain.events import BatchChanged, FilesChanged, Notice
 from app.domain.model import MEDIA, Batch, MediaFile, Prepared
 from app.domain.placement import Grant
 from app.domain.states import BatchState
+from app.engine.cards import Cards
 from app.engine.context import Context
 from app.engine.file_run import FileRun
 from app.engine.finishing import Finishing, failed_job
@@ -38,8 +48,11 @@ _GLANCES = 32  # files in one survey: enough to save calls, few enough to start 
 class BatchRun:
     """One run of one batch; made anew for each `resume`."""
 
-    def __init__(self, context: Context, service: Service, mover: Mover, batch: Batch) -> None:
+    def __init__(
+        self, context: Context, service: Service, mover: Mover, batch: Batch, cards: Cards
+    ) -> None:
         self.batch = batch
+        self._cards = cards
         self.meter = Meter(context.monotonic)
         self.stop = Stop()
         self._context = context
@@ -52,6 +65,7 @@ class BatchRun:
     async def run(self) -> Batch:
         """Ends in delivered, empty, attention or paused; only bugs are raised."""
         try:
+            await self._find_cards()
             await self._scan()
             if self._state() is not BatchState.EMPTY:
                 await self._deliver()
@@ -62,14 +76,33 @@ class BatchRun:
             self._pause()
         return self._context.store.batches.get(self.batch.id)
 
+    async def _find_cards(self) -> None:
+        """Raises CardGone when there is nothing to do but to wait for a card."""
+        state, counts = self._state(), self._context.store.files.counts(self.batch.id)
+        if state is not BatchState.SCANNING and not counts.queued:
+            return
+        self._cards.gone = await self._context.pools.disk(self._cards.look_for)
+        self.batch = self._context.store.batches.get(self.batch.id)
+        waits = state is BatchState.PAUSED and not counts.moving
+        if self._cards.gone is not None and (waits or state is BatchState.SCANNING):
+            raise self._cards.gone
+
     async def _scan(self) -> None:
         if self._state() is not BatchState.SCANNING:
             return
+        try:
+            await self._walk()
+        except CardGone as error:
+            raise await self._context.pools.disk(self._cards.look_again) or error from error
+
+    async def _walk(self) -> None:
         store, batch = self._context.store, self.batch
         choice = Choice(batch.include, batch.exclude)
         known = await self._context.pools.disk(store.lists.names, batch.id)
         scan = Scan(batch.roots, choice, self._service, self.stop.cancel, known)
         while (chunk := await self._context.pools.disk(scan.chunk)) is not None:
+            if any(file.fault and file.fault.code == FileUnreadable.code for file in chunk):
+                await self._make_sure_of_cards()
             store.files.add(batch.id, chunk)
             self._context.publish(FilesChanged(batch.id, ()))
         quiet = sum(1 for item in scan.left_out if not item.fault)
@@ -82,6 +115,13 @@ class BatchRun:
             self._move(BatchState.EMPTY, Fault("empty", words, "Choose another folder."))
         else:
             self._move(BatchState.READY)
+
+    async def _make_sure_of_cards(self) -> None:
+        """Folders that cannot be read: of a card that was pulled the system says just that."""
+        await self.stop.sleep(self._context.patience.card)
+        gone = await self._context.pools.disk(self._cards.look_again)
+        if gone is not None:
+            raise gone
 
     async def _deliver(self) -> None:
         """From any unfinished state to the end; `finishing` goes straight on from there."""
@@ -133,6 +173,8 @@ class BatchRun:
         while True:
             await self._send_round()
             self.stop.check_cause()
+            if self._cards.gone is not None:
+                raise self._cards.gone
             if stuck := files.moving(self.batch.id):
                 raise AssertionError(f"files {stuck} move and nobody carries them")
             if not files.counts(self.batch.id).waiting:
@@ -168,7 +210,7 @@ class BatchRun:
         files = self._context.store.files
         survey = min(self._service.limits.survey, _GLANCES)
         most = survey or self._context.pools.files_at_once
-        while not self.stop.is_set():
+        while not self.stop.is_set() and self._cards.gone is None:
             taken = files.take(self.batch.id, most, twins.waiting)
             if not taken:
                 return
@@ -202,11 +244,18 @@ class BatchRun:
     ) -> None:
         """A bug in one file still empties the queue, or the feeder would wait for ever."""
         runner = FileRun(
-            self._context, self._service, self._mover, self._grants, self.meter, self.stop, twins
+            self._context,
+            self._service,
+            self._mover,
+            self._grants,
+            self.meter,
+            self.stop,
+            twins,
+            self._cards,
         )
         bug: Exception | None = None
         while (file := await queue.get()) is not None:
-            if self.stop.is_set():
+            if self.stop.is_set() or self._cards.gone is not None:
                 self._context.store.files.requeue_moving(file.id)
                 continue
             try:
@@ -267,7 +316,7 @@ class BatchRun:
         state = self._state()
         if state in (BatchState.RUNNING, BatchState.FINISHING):
             self._move(BatchState.PAUSED, reason)
-        elif state is BatchState.SCANNING:
+        elif state is BatchState.SCANNING or (state is BatchState.PAUSED and cause):
             self._context.store.batches.explain(self.batch.id, reason)
             self._context.publish(BatchChanged(self.batch.id))
 

@@ -11,6 +11,7 @@ from app.domain.events import Event
 from app.domain.ports import Clock, Secrets
 from app.domain.retry import RetryPolicy
 from app.engine.attempts import Attempts
+from app.engine.cards import Tops, camera_roots
 from app.engine.pools import Pools
 from app.store.store import Store
 
@@ -27,6 +28,7 @@ class Patience:
     job_longest: float = 30.0
     doubt: float = 10.0  # after a lost answer: the server may still be at work on the call
     gather: float = 20.0  # how long stored files wait for company in one registration
+    card: float = 2.0  # until the system knows that a card was pulled; before, it says odd things
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +41,7 @@ class Context:
     publish: Callable[[Event], None]
     patience: Patience = field(default_factory=Patience)
     monotonic: Callable[[], float] = time.monotonic
+    card_roots: Tops = camera_roots  # where a card may be that left its place
 
     @property
     def attempts(self) -> Attempts:

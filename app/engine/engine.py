@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from app.domain.errors import Fault, PostflightError, UsageError
+from app.domain.errors import CardGone, Fault, PostflightError, UsageError
 from app.domain.events import BatchChanged, Event, FilesChanged
 from app.domain.model import Batch, Connection, Counts, FileStatus, Job
 from app.domain.naming import printable
@@ -17,6 +17,7 @@ from app.domain.placement import Why
 from app.domain.ports import Cancel
 from app.domain.states import ENDED, UNFINISHED, BatchState
 from app.engine.batch_run import BatchRun
+from app.engine.cards import Cards
 from app.engine.context import Context
 from app.engine.finishing import Finishing
 from app.engine.grants import Grants
@@ -91,6 +92,7 @@ class Engine:
         self._mover_of = mover_of
         self._services: dict[str, Service] = {}
         self._runs: dict[str, BatchRun] = {}
+        self._cards: dict[str, Cards] = {}  # of batches that run or wait for a card
         self._last_pulses: dict[str, Pulse] = {}  # of runs that ended, for their summaries
         self.subscribe = listeners.add
 
@@ -147,12 +149,28 @@ class Engine:
         except PostflightError as error:
             self._store.batches.note(batch_id, error.title)
             raise
-        run = self._runs[batch_id] = BatchRun(self._context, service, self._mover(batch), batch)
+        cards = self._cards.setdefault(batch_id, self._cards_of(batch_id))
+        run = BatchRun(self._context, service, self._mover(batch), batch, cards)
+        self._runs[batch_id] = run
         try:
-            return await run.run()
+            ended = await run.run()
+            if ended.reason is None or ended.reason.code != CardGone.code:
+                del self._cards[batch_id]
+            return ended
         finally:
             self._last_pulses[batch_id] = run.meter.sample()
             del self._runs[batch_id]
+
+    def _cards_of(self, batch_id: str) -> Cards:
+        return Cards(self._store, batch_id, self._context.card_roots)
+
+    async def take_from(self, batch_id: str, folder: Path) -> None:
+        """The batch's files are in `folder` now. UsageError when they are not; not while it runs.
+
+        Cards are found without it, wherever they are put in.
+        """
+        await self._context.pools.disk(self._cards_of(batch_id).move, folder)
+        self._context.publish(BatchChanged(batch_id))
 
     def stop(self, batch_id: str | None = None) -> None:
         """What runs, or this batch, winds down and keeps its place; `run` returns when it has."""

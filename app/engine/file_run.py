@@ -8,15 +8,19 @@ from typing import TYPE_CHECKING
 
 from app.domain.errors import (
     Cancelled,
+    CardGone,
     FileChanged,
     FileGone,
+    FileUnreadable,
     KeysExpired,
+    Leg,
     PostflightError,
     Scope,
 )
 from app.domain.events import FilesChanged, FileWaits
 from app.domain.model import MediaFile, Prepared
 from app.domain.placement import AlreadyThere, Grant, ObjectTarget, SignedPut, Why
+from app.engine.cards import Cards
 from app.engine.context import Context
 from app.engine.grants import Grants
 from app.engine.meter import Meter
@@ -44,8 +48,10 @@ class FileRun:
         meter: Meter,
         stop: Stop,
         twins: Twins,
+        cards: Cards,
     ) -> None:
         self._twins = twins
+        self._cards = cards
         self._context = context
         self._mover = mover
         self._files = context.store.files
@@ -57,7 +63,8 @@ class FileRun:
     async def run(self, file: MediaFile) -> None:
         """`file` is `preparing`. Ends in a settled, failed or queued state; raises nothing.
 
-        An error about the whole batch raises the stop sign and leaves the file queued.
+        An error about the whole batch raises the stop sign and leaves the file queued; a card
+        that is gone leaves it queued and is written down in `cards`.
         """
         try:
             await self._context.attempts.run(
@@ -84,6 +91,28 @@ class FileRun:
     async def _carry(self, file: MediaFile) -> None:
         """One attempt; safe to repeat."""
         file = self._files.reread(file.id)
+        try:
+            await self._place_and_send(file)
+        except (FileGone, FileUnreadable, FileChanged) as error:
+            await self._look_at_card(file, error)
+            raise
+
+    async def _look_at_card(
+        self, file: MediaFile, error: FileGone | FileUnreadable | FileChanged
+    ) -> None:
+        """What looks like the trouble of one file may be that of all: raises CardGone then.
+
+        A card that was pulled gives plain input errors until the system has noticed.
+        """
+        if isinstance(error, FileUnreadable) and error.leg is Leg.CARD:
+            await self._stop.sleep(self._context.patience.card)
+        gone = await self._context.pools.disk(self._cards.look)
+        if gone is not None:
+            raise gone from error
+        if isinstance(error, FileChanged):
+            await self._look_again(file)
+
+    async def _place_and_send(self, file: MediaFile) -> None:
         prepared = await self._prepared(file)
         if not self._may_go(prepared):
             self._files.requeue_moving(file.id)
@@ -111,11 +140,7 @@ class FileRun:
         has_digests = known.digests is not None or not limits.digests_first
         if has_digests and (known.capture is not None or not limits.capture):
             return known
-        try:
-            prepared = await self._context.pools.file(prepare, file, limits, self._stop.cancel)
-        except FileChanged:
-            await self._look_again(file)
-            raise
+        prepared = await self._context.pools.file(prepare, file, limits, self._stop.cancel)
         self._files.save_prepared(file.id, prepared.digests, prepared.capture)
         return prepared
 
@@ -155,9 +180,6 @@ class FileRun:
         try:
             receipt = await self._context.pools.file(self._mover.place, grant, placement, transfer)
             stored = True
-        except FileChanged:
-            await self._look_again(file)
-            raise
         finally:
             self._meter.settle(file.id, counts=stored)
         self._files.stored(file.id, replace(receipt, remote_id=placement.remote_id))
@@ -167,7 +189,9 @@ class FileRun:
     async def _give_up(self, file: MediaFile, error: PostflightError) -> None:
         _log.warning("%s: %s (%s)", file.path, error.title, error.details)
         self._files.requeue_moving(file.id)
-        if isinstance(error, FileGone):
+        if isinstance(error, CardGone):
+            self._cards.gone = self._cards.gone or error
+        elif isinstance(error, FileGone):
             self._files.gone(file.id, error.fault())
         elif error.scope is Scope.BATCH:
             self._stop.set(error)

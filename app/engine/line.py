@@ -7,7 +7,7 @@ import logging
 import time
 from collections.abc import Callable, Collection
 
-from app.domain.errors import Fault, PostflightError, passes_by_itself
+from app.domain.errors import CardGone, Fault, PostflightError, passes_by_itself
 from app.domain.events import BatchChanged, Event
 from app.domain.model import Batch
 from app.domain.states import UNFINISHED, BatchState
@@ -19,6 +19,7 @@ _log = logging.getLogger(__name__)
 _SENDING = frozenset({BatchState.SCANNING, BatchState.READY, BatchState.RUNNING})
 _FOR_EVER = float("inf")
 _FIRST_WAIT, _LONGEST_WAIT = 15.0, 300.0  # seconds before a batch that met bad weather goes on
+_CARD_WAIT = 3.0  # seconds between two looks for a card that is not there
 
 
 class Line:
@@ -213,11 +214,15 @@ class Line:
             self._wake.set()
 
     def _rest(self, batch: Batch) -> None:
-        """After a run that did not end: bad weather passes, other reasons wait for a person."""
+        """After a run that did not end: bad weather passes and a card comes back; other reasons
+        wait for a person."""
         reason = batch.reason
         over = batch.state not in UNFINISHED or batch.held or batch.id in self._asked
         if over or reason is None or reason.code == "stopped":
             self._rests.pop(batch.id, None)
+        elif reason.code == CardGone.code:
+            wait = min(self._first_wait, _CARD_WAIT)
+            self._rests[batch.id] = (self._monotonic() + wait, 0.0)
         elif passes_by_itself(reason.code):
             _, last = self._rests.get(batch.id, (0.0, 0.0))
             wait = min(max(last * 2, self._first_wait), _LONGEST_WAIT)

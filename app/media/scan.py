@@ -12,7 +12,7 @@ from fnmatch import translate
 from pathlib import Path
 from typing import Final
 
-from app.domain.errors import FileGone, FileUnreadable, Leg, UsageError
+from app.domain.errors import CardGone, FileGone, FileUnreadable, Leg, UsageError
 from app.domain.model import Found
 from app.domain.naming import digest_of, long_path, numbered, printable
 from app.domain.os_errors import translate_os_error
@@ -73,7 +73,7 @@ def walk(roots: Sequence[Path], choice: Choice, cancel: Cancel) -> Iterator[Foun
     The roots are checked at once, the walking happens while iterating; blocking, one thread.
     Paths start at the root when there is one folder, else at the roots' names. Links are followed
     after everything else and each folder is walked once, so that loops end. Raises UsageError,
-    FileGone (also later, when a card is pulled), FileUnreadable, and Cancelled.
+    CardGone (also later, when a card is pulled), FileUnreadable, and Cancelled.
     """
     if not roots:
         raise UsageError("There is nothing to send.", "Name a folder or some files.")
@@ -221,7 +221,8 @@ class _Walk:
     def _unreadable(self, error: OSError, root: _Root, shown: str) -> LeftOut:
         """One unreadable entry is a fault; a vanished root ends the walk, or half a flight passes
         for a whole one."""
-        _is_folder(root.path)
+        if _is_folder(root.path) and _is_empty(root.path):
+            raise _not_there(root.path, error)  # what an unmounted card leaves
         known = translate_os_error(error, shown or root.path)
         return LeftOut(shown or printable(root.path.name), known.title, True)
 
@@ -298,14 +299,9 @@ def _is_folder(root: Path) -> bool:
             os.scandir(opened_as(root)).close()
     except OSError as error:
         known = translate_os_error(error, root)
-        name = printable(str(root))
         if isinstance(known, FileGone):
-            raise FileGone(
-                f"{name} is not there.",
-                "Check the path, put the card in or connect the drive, then try again.",
-                leg=Leg.CARD,
-                details=known.details,
-            ) from error
+            raise _not_there(root, error) from error
+        name = printable(str(root))
         raise FileUnreadable(
             f"{name} cannot be read.", known.hint, leg=known.leg, details=known.details
         ) from error
@@ -316,3 +312,17 @@ def _is_folder(root: Path) -> bool:
             leg=Leg.COMPUTER,
         )
     return stat.S_ISDIR(found.st_mode)
+
+
+def _is_empty(folder: Path) -> bool:
+    with os.scandir(opened_as(folder)) as entries:
+        return next(entries, None) is None
+
+
+def _not_there(root: Path, error: OSError) -> CardGone:
+    return CardGone(
+        f"{printable(str(root))} is not there.",
+        "Check the path, put the card in or connect the drive, then try again.",
+        leg=Leg.CARD,
+        details=translate_os_error(error, root).details,
+    )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from app.domain.errors import Fault, UsageError
@@ -153,6 +153,20 @@ class BatchTable:
             " reason_details = ? WHERE id = ?",
             (*fault_columns(reason), batch_id),
         )
+
+    def relocate(self, batch_id: str, roots: Mapping[int, Path]) -> None:
+        """The card is elsewhere now. A scan that was cut off begins anew there, because what a
+        file is called may begin with its root's name; nothing of it was sent yet."""
+        with self._database.transaction() as connection:
+            connection.executemany(
+                "UPDATE root SET path = ? WHERE batch = ? AND number = ?",
+                [(path_to_bytes(root), batch_id, number) for number, root in roots.items()],
+            )
+            connection.execute(
+                "DELETE FROM file WHERE batch = ?"
+                " AND (SELECT state FROM batch WHERE id = file.batch) = ?",
+                (batch_id, BatchState.SCANNING),
+            )
 
     def recover(self) -> list[str]:
         """After a crash: what was running is paused, and says so. Ids of those batches."""

@@ -6,10 +6,10 @@ import json
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any, Final
 
-from app.domain.model import MEDIA, FileLine, FileStatus
+from app.domain.model import MEDIA, FileLine, FileStatus, FoundAt
 from app.domain.states import FileState
 from app.store.database import Database, Row
-from app.store.rows import FILE_COLUMNS, FILE_SOURCE, status_of
+from app.store.rows import FILE_COLUMNS, FILE_SOURCE, found_of, status_of
 
 PIECE: Final = 500  # rows read at once: a few milliseconds, so that nobody waits for the lock
 
@@ -29,6 +29,15 @@ class FileLists:
         """Path to name of every file that has a row."""
         rows = self._rows("id, path, name FROM file WHERE batch = ?", batch_id)
         return {row["path"]: row["name"] for row in rows}
+
+    def found(self, batch_id: str) -> Iterator[FoundAt]:
+        """Where each file is, in the order of the scan; without folders that nobody could read."""
+        rows = self._rows(
+            "file.id, relative, size, modified_ns, root.path AS root_path"
+            f" FROM {FILE_SOURCE} WHERE file.batch = ? AND modified_ns <> 0",
+            batch_id,
+        )
+        return (found_of(row) for row in rows)
 
     def unregistered(self, batch_id: str) -> dict[str, int]:
         """MD5 and id of everything stored and not yet acknowledged."""

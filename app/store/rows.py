@@ -18,6 +18,7 @@ from app.domain.model import (
     Connection,
     Digests,
     FileStatus,
+    FoundAt,
     Job,
     MediaFile,
     Position,
@@ -95,6 +96,11 @@ def media_file(row: Row) -> MediaFile:
         modified_ns=row["modified_ns"],
         lane=row["lane"],
     )
+
+
+def found_of(row: Row) -> FoundAt:
+    root, relative = os.fsdecode(row["root_path"]), os.fsdecode(row["relative"])
+    return FoundAt(Path(root), Path(relative), row["size"], row["modified_ns"])
 
 
 def prepared_of(row: Row) -> Prepared:

@@ -31,6 +31,7 @@ QUICK = Patience(
     job_longest=0.05,
     doubt=0.01,
     gather=0.05,
+    card=0.05,
 )
 
 
@@ -44,6 +45,7 @@ class Workbench:
         self._stage = stage
         self._patience = patience
         self._clock = clock
+        self.card_roots: list[Path] = []  # where a card may be that left its place
         self.cloud: PracticeCloud = stage.cloud
         self.app = self._open()
         for connection in stage.connections:
@@ -57,6 +59,7 @@ class Workbench:
             secrets=self._stage.secrets,
             clock=self._clock,
             patience=self._patience,
+            card_roots=lambda: self.card_roots,
         )
 
     def reopen(self) -> None:

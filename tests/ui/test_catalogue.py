@@ -61,6 +61,7 @@ NOT_SAID = {
     "{1} entries": "a part of a longer sentence that is in the list",
     "grant {1} {2}": "a name in the keyring",
     "not writable": "details",
+    "mount does not answer": "for the log",
 }
 
 # Names and signs that a Chinese sentence keeps.

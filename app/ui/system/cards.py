@@ -15,8 +15,8 @@ from typing import Final
 
 from PySide6.QtCore import QFileSystemWatcher, QObject, QSocketNotifier, QTimer, Signal
 
+from app.media.volumes import Volume, camera_volumes
 from app.ui.relay import Relay
-from app.ui.system.volumes import Volume, camera_volumes
 
 _log: Final = logging.getLogger(__name__)
 

@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 from pytestqt.qtbot import QtBot
 
+from app.media.volumes import Volume
 from app.ui.system.cards import Card, CardWatch, cards_among, find_cards
-from app.ui.system.volumes import Volume
 
 CARD = Card("DJI_M3E", Path("/media/ana/DJI_M3E"), 64_000_000_000, 3_000_000_000, None)
 

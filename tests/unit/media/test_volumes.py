@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from app.ui.system.volumes import Volume, camera_volumes, in_mount_words, in_mountinfo
+from app.media.volumes import Volume, camera_volumes, in_mount_words, in_mountinfo
 
 LINUX = rb"""22 1 8:2 / / rw,relatime shared:1 - ext4 /dev/sda2 rw
 25 22 8:1 / /boot/efi rw,relatime shared:2 - vfat /dev/sda1 rw,fmask=0077
