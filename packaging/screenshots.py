@@ -48,6 +48,7 @@ class Studio:
 
         self._folder, self._target, self._scale = folder, target, scale
         self._form_shown = False
+        self._pulled: tuple[Path, Path, str] | None = None  # where the card is, was, its batch
         self._application = QApplication.instance() or QApplication([])
 
     async def run(self) -> None:
@@ -125,6 +126,7 @@ class Studio:
             State("history", self._go("HISTORY")),
             State("done", self._show(self._done.id)),
             State("needs-you", self._show_trouble(trouble.id)),
+            State("card-removed", self._show_card_removed, self._card_comes_back),
             State("details", self._show_details(trouble.id), self._hide_details),
             State("empty", self._show_empty, lambda: self._cards([])),
             State("drag-over", self._drag, self._drag_ends),
@@ -157,6 +159,22 @@ class Studio:
             self._done = batch
             await self._until(lambda: self.controller.engine.jobs(batch.id)[0].progress == 100)
         return batch
+
+    async def _show_card_removed(self) -> None:
+        engine = self.controller.engine
+        if self._pulled is None:
+            flight = await asyncio.to_thread(self._write, "2026-06-14 Mole", 40)
+            self.controller.app.throttle.limit = SLOW
+            batch = self.controller.line.add(Order("Harbour East", (flight,), "2026-06-14 Mole"))
+            await self._until(lambda: engine.counts(batch.id).delivered > 4)
+            self._pulled = flight.rename(flight.with_name("in the pocket")), flight, batch.id
+            await self._until(lambda: engine.batch(batch.id).state is BatchState.PAUSED)
+            self.controller.app.throttle.limit = 0
+        self.window.workspace.show_batch(self._pulled[2])
+
+    def _card_comes_back(self) -> None:
+        if self._pulled is not None:
+            self._pulled[0].rename(self._pulled[1])
 
     def _connection(self, name: str) -> Connection:
         return next(item for item in self.controller.connections() if item.name == name)

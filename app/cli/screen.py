@@ -12,7 +12,7 @@ from rich.text import Text
 
 from app.bootstrap import spec_of
 from app.domain import words
-from app.domain.errors import Fault, PostflightError
+from app.domain.errors import CardGone, Fault, PostflightError
 from app.domain.model import Connection, FileStatus
 from app.domain.states import BatchState
 from app.engine.doctor import Leg
@@ -128,6 +128,9 @@ def summary(snapshot: Snapshot, notes: Sequence[str], seconds: float) -> None:
         out.print(f"  {note}", style="dim")
     if batch.reason is not None and batch.state is not BatchState.DELIVERED:
         fault(batch.reason)
+        if batch.reason.code == CardGone.code:
+            out.print(f"  When it is back: postflight resume {batch.id[:8]}")
+            out.print(f"  A folder that was moved: postflight resume {batch.id[:8]} FOLDER")
 
 
 def fault(found: Fault) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -77,6 +77,8 @@ class Cards:
         """The person says where the card is now. UsageError when its files are not there."""
         batch = self._store.batches.get(self._batch)
         moved = self._found(self._known(), [folder.absolute()])
+        if not self._known() and len(batch.roots) == 1:  # nothing was read yet: their word counts
+            moved = {batch.roots[0]: folder.absolute()}
         if not moved:
             raise UsageError(
                 f"{printable(str(folder))} does not hold the files of this batch.",
@@ -95,6 +97,8 @@ class Cards:
                 roots[number] = moved[root]
             elif root.parent in moved:
                 roots[number] = moved[root.parent] / root.name
+            elif not stands(root) and (beside := _beside(root, moved)):
+                roots[number] = beside
         roots = {number: root for number, root in roots.items() if root != batch.roots[number]}
         if not roots:
             return
@@ -108,6 +112,22 @@ class Cards:
         if self._places is None:
             self._places = _places(self._store.lists.found(self._batch))
         return self._places
+
+
+def _beside(root: Path, moved: Mapping[Path, Path]) -> Path | None:
+    """Where a folder of which nothing was read is now: beside one that moved with it."""
+    for old, new in moved.items():
+        same = 0
+        while same < min(len(old.parts), len(new.parts)) - 1:
+            if old.parts[-1 - same] != new.parts[-1 - same]:
+                break
+            same += 1
+        before, now = old, new
+        for _ in range(same):
+            before, now = before.parent, now.parent
+        if root.is_relative_to(before) and stands(now / root.relative_to(before)):
+            return now / root.relative_to(before)
+    return None
 
 
 def _places(files: Iterable[FoundAt]) -> list[Place]:

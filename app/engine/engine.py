@@ -169,7 +169,8 @@ class Engine:
 
         Cards are found without it, wherever they are put in.
         """
-        await self._context.pools.disk(self._cards_of(batch_id).move, folder)
+        cards = self._cards.get(batch_id) or self._cards_of(batch_id)
+        await self._context.pools.disk(cards.move, folder)
         self._context.publish(BatchChanged(batch_id))
 
     def stop(self, batch_id: str | None = None) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from app.domain.errors import CardGone
 from app.domain.model import Batch
 from app.domain.states import BatchState, FileState, JobState
 from app.domain.words import BATCH_WORDS, FILE_WORDS
@@ -51,15 +52,25 @@ def file_word(state: FileState) -> str:
 
 def batch_word(batch: Batch) -> str:
     """One that waits for its turn after a quit is not "paused" in the eyes of a person."""
+    if waits_for_card(batch):
+        return t("Card removed")
     if batch.state is BatchState.PAUSED and not batch.held and _only_stopped(batch):
         return t("Waiting")
     return said(BATCH_WORDS[batch.state])
 
 
 def batch_look(batch: Batch) -> tuple[Icon, Tint]:
+    if waits_for_card(batch):
+        return Icon.CARD_OFF, Tint.WARN
     if batch.state is BatchState.PAUSED and not batch.held:
         return (Icon.CLOCK, Tint.DIM) if _only_stopped(batch) else (Icon.BANG, Tint.WARN)
     return BATCH_LOOKS[batch.state]
+
+
+def waits_for_card(batch: Batch) -> bool:
+    """It goes on by itself when the card is back."""
+    gone = batch.reason is not None and batch.reason.code == CardGone.code
+    return gone and not batch.held and batch.state in (BatchState.PAUSED, BatchState.SCANNING)
 
 
 def _only_stopped(batch: Batch) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -46,6 +47,10 @@ def flight(tmp_path: Path, name: str, count: int = 6, size: int = 2_000) -> Path
 
 def order(bench: Workbench, folder: Path, service: str = "cloud-api") -> Order:
     return Order(bench.connection(service).name, (folder,))
+
+
+def put_in(card: Path, at: Path) -> None:
+    card.rename(at)
 
 
 def state(bench: Workbench, batch_id: str) -> BatchState:
@@ -150,6 +155,38 @@ async def test_bad_weather_passes_by_itself(bench: Workbench, tmp_path: Path) ->
     async with running(bench) as line:
         batch = line.add(order(bench, flight(tmp_path, "a", 2)))
         await until(lambda: state(bench, batch.id) is BatchState.DELIVERED)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a folder with open files keeps its name there")
+@pytest.mark.parametrize("back", ["media/A", "media/B"])
+async def test_a_card_that_is_back_goes_on_by_itself_and_others_do_not_wait_for_it(
+    bench: Workbench, tmp_path: Path, back: str
+) -> None:
+    engine = bench.app.engine
+    card, pocket, again = tmp_path / "media/A", tmp_path / "pocket", tmp_path / back
+    flight(tmp_path, "media/A/day", 30)
+    pulled = False
+
+    def heard(event: object) -> None:
+        nonlocal pulled
+        if not pulled and engine.counts(first.id).delivered > 3:
+            pulled = True
+            card.rename(pocket)
+
+    async with running(bench) as line:
+        first = line.add(order(bench, card / "day", "flighthub2"))
+        engine.subscribe(heard)
+        other = line.add(order(bench, flight(tmp_path, "other", 3)))
+        await until(lambda: state(bench, other.id) is BatchState.DELIVERED)
+        assert pulled
+        waiting = engine.batch(first.id)
+        assert waiting.state is BatchState.PAUSED
+        assert waiting.reason is not None and waiting.reason.code == "card-gone"
+        put_in(pocket, again)
+        bench.card_roots = [again]
+        await until(lambda: state(bench, first.id) is BatchState.DELIVERED)
+    assert engine.counts(first.id).delivered == 30
+    assert engine.batch(first.id).roots == (again / "day",)
 
 
 async def test_a_refused_sign_in_waits_for_a_person(bench: Workbench, tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from app.engine.engine import Snapshot
 from app.ui import text
 from app.ui.language import nt, number, said, t
 from app.ui.look.icons import Icon, Tint
-from app.ui.states import batch_look, batch_word
+from app.ui.states import batch_look, batch_word, waits_for_card
 
 BETWEEN: Final = " · "  # facts side by side, the same in every language
 _JITTER: Final = 0.02  # a bar stands still for falls smaller than this
@@ -28,7 +28,7 @@ def word_of(batch: Batch, runs: bool) -> str:
     """The state in a word, with the person's own pause before all else."""
     if batch.held and batch.state not in _OWN_WORD:
         return t("Pausing…") if runs else t("Paused")
-    if batch.state in _EARLY and not runs:
+    if batch.state in _EARLY and not runs and not waits_for_card(batch):
         return t("Waiting")
     return batch_word(batch)
 
@@ -36,7 +36,7 @@ def word_of(batch: Batch, runs: bool) -> str:
 def look_of(batch: Batch, runs: bool) -> tuple[Icon, Tint]:
     if batch.held and batch.state not in _OWN_WORD:
         return Icon.PAUSE, Tint.DIM
-    if batch.state in _EARLY and not runs:
+    if batch.state in _EARLY and not runs and not waits_for_card(batch):
         return (Icon.BANG, Tint.WARN) if blocked(batch) else (Icon.CLOCK, Tint.DIM)
     return batch_look(batch)
 

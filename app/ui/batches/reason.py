@@ -9,7 +9,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QPushButton, QWidget
 
-from app.domain.errors import Fault, passes_by_itself
+from app.domain.errors import CardGone, Fault, passes_by_itself
 from app.domain.states import BatchState
 from app.engine.engine import Snapshot
 from app.ui.batches import wishes
@@ -79,7 +79,8 @@ class Reason(Strip):
             self.say(words)
         else:
             self.say(said(reason.title), words)
-        self.show_icon(Icon.CLOUD_OFF if passes else Icon.BANG, Tint.WARN)
+        usual = Icon.CARD_OFF if reason.code == CardGone.code else Icon.BANG
+        self.show_icon(Icon.CLOUD_OFF if passes else usual, Tint.WARN)
         self.setToolTip(reason.details)
 
     def resizeEvent(self, event: QResizeEvent, /) -> None:

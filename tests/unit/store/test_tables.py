@@ -82,6 +82,26 @@ def test_files_are_unique_by_path_so_a_scan_may_run_again(store: Store) -> None:
     assert store.files.counts("b1").bytes_total == 20
 
 
+def test_a_card_at_another_place_is_read_from_there(store: Store) -> None:
+    batch = Batch("b1", "F", "h", "s", (Path("A"), Path("B")), BatchState.SCANNING)
+    store.batches.add(batch)
+    found = [Found(0, Path("a.jpg"), "A/a.jpg", 10, 7), Found(1, Path("b.jpg"), "B/b.jpg", 10, 7)]
+    store.files.add("b1", [NewFile(item, item.path, "media") for item in found])
+    store.batches.move("b1", BatchState.READY)
+    store.batches.relocate("b1", {1: Path("C")})
+    assert store.batches.get("b1").roots == (Path("A"), Path("C"))
+    sources = {item.file.path: item.file.source for item in store.lists.statuses("b1")}
+    assert sources == {"A/a.jpg": Path("A/a.jpg"), "B/b.jpg": Path("C/b.jpg")}
+
+
+def test_a_scan_that_was_cut_off_begins_anew_at_another_place(store: Store) -> None:
+    batch_of(store, ["a.jpg", "b.jpg"])
+    batch_of(store, ["other.jpg"], "b2")
+    store.batches.relocate("b1", {0: Path("C")})
+    assert store.files.counts("b1").total == 0
+    assert store.files.counts("b2").total == 1
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux allows such names")
 def test_names_that_are_not_text_survive(store: Store) -> None:
     raw = os.fsdecode(b"caf\xe9.jpg")
