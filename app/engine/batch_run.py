@@ -79,6 +79,7 @@ class BatchRun:
     async def _find_cards(self) -> None:
         """Raises CardGone when there is nothing to do but to wait for a card."""
         state, counts = self._state(), self._context.store.files.counts(self.batch.id)
+        self._cards.gone = None
         if state is not BatchState.SCANNING and not counts.queued:
             return
         self._cards.gone = await self._context.pools.disk(self._cards.look_for)

@@ -104,9 +104,9 @@ class Cards:
             return
         self._store.batches.relocate(batch.id, roots)
         self._places = None
-        for new in dict.fromkeys(moved.values()):
-            words = f"The card is at {printable(str(new))} now; it goes on from there."
-            self._store.batches.note(batch.id, words)
+        # Without the path: receipts tell the notes, and not where things are on this computer.
+        words = "The card was found at another place; the batch goes on from there."
+        self._store.batches.note(batch.id, words)
 
     def _known(self) -> list[Place]:
         if self._places is None:

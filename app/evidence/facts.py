@@ -104,7 +104,9 @@ def collect(store: Store, batch_id: str, clock: Clock, version: str) -> Evidence
     """The batch as it is now; it may still be under way. Blocking: read it in a thread, as a
     hundred thousand files take seconds. Raises UsageError when there is no such batch."""
     batch = store.batches.get(batch_id)
-    discreet = Discreet({str(root): name_of(root) for root in batch.roots} | home())
+    # Of files that were sent one by one, their folder is what is said to be missing.
+    folders = [folder for root in batch.roots for folder in (root, root.parent)]
+    discreet = Discreet({str(folder): name_of(folder) for folder in folders} | home())
     now = clock.now()
     return Evidence(
         batch=replace(batch, reason=_plain(batch.reason, discreet)),
