@@ -19,11 +19,13 @@ PostflightError                      title: what happened; hint: what the person
 │   ├── TimedOut                     connected, then silence
 │   └── Untrusted                    the certificate is not trusted
 ├── RemoteError                      the service or the storage answered      (exit 3)
-│   ├── ServerBusy                   asks for patience (429, 503, 5xx); may name a wait
+│   ├── ServerBusy                   asks for patience (429, 503); may name a wait
+│   │   └── ServerFailed             trouble of its own (500, 502, 504): wait, but no slower
 │   ├── AnswerLost                   the call may have taken effect: look before repeating
 │   ├── NotSignedIn                  token, password or key refused
 │   ├── Forbidden                    signed in, but without the right
 │   ├── ClockWrong                   this computer's clock is too far off
+│   │   └── ClockLearned             ... and by how much is known now: sign anew and go on
 │   ├── KeysExpired                  storage keys ended: renew and go on
 │   ├── KeysTooShort                 they end before a flight that needs one group is sent
 │   ├── UploadGone                   the storage forgot a multipart upload: start the file anew
@@ -232,6 +234,12 @@ class ServerBusy(RemoteError):
         self.wait = wait
 
 
+class ServerFailed(ServerBusy):
+    """Nothing that going slower would help."""
+
+    code = "server-failed"
+
+
 class AnswerLost(RemoteError):
     """The request went out and no usable answer came back; it may have taken effect."""
 
@@ -253,6 +261,11 @@ class Forbidden(RemoteError):
 class ClockWrong(RemoteError):
     code = "clock"
     retry = Retry.PERSON
+
+
+class ClockLearned(ClockWrong):
+    code = "clock-learned"
+    retry = Retry.NOW
 
 
 class KeysExpired(RemoteError):

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import logging
 import random
+from collections import Counter
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from typing import TypeVar
 
-from app.domain.errors import PostflightError
+from app.domain.errors import NetworkError, Offline, PostflightError, Retry
 from app.domain.retry import RetryPolicy
 from app.engine.stop import Stop
+from app.engine.weather import Weather
 
 _log = logging.getLogger(__name__)
 
@@ -18,9 +21,20 @@ Worried = Callable[[PostflightError, float], None]
 
 
 class Attempts:
-    def __init__(self, policy: RetryPolicy, rng: random.Random) -> None:
+    """With `weather`, work that finds no network waits for it together with all other work."""
+
+    def __init__(
+        self,
+        policy: RetryPolicy,
+        rng: random.Random,
+        weather: Weather | None = None,
+        inside: bool = False,
+    ) -> None:
+        """`inside` of other work: that one waits for the network, this one says so at once."""
         self._policy = policy
         self._rng = rng
+        self._weather = weather
+        self._inside = inside
 
     async def run(
         self,
@@ -33,25 +47,45 @@ class Attempts:
         """`work` until it succeeds, the policy gives up, or the stop sign is up.
 
         `progress` is any number that changes when something useful was done: the attempts are then
-        counted anew. `worried` hears of every wait, with the error and the seconds.
+        counted anew. What is put right at once (new keys) does not count as one of the others.
+        `worried` hears of every wait, with the error and the seconds.
         """
-        attempt, before = 1, progress()
+        tries, before = Counter[Retry](), progress()
         while True:
             stop.check()
             try:
-                return await work()
+                return await self._once(work, worried)
             except PostflightError as error:
+                if self._weather is not None and isinstance(error, Offline):
+                    raise  # it waited as long as there was hope
                 if progress() != before:
-                    attempt, before = 1, progress()
-                wait = self._policy.wait(error, attempt, self._rng)
+                    tries, before = Counter[Retry](), progress()
+                tries[error.retry] += 1
+                wait = self._policy.wait(error, tries[error.retry], self._rng)
                 if wait is None:
                     raise
-                _log.info("attempt %d: %s (%s)", attempt, error.title, error.details)
+                _log.info("attempt %d: %s (%s)", tries.total(), error.title, error.details)
                 worried(error, wait)
-                await stop.sleep(wait)
-                attempt += 1
+                await self._rest(stop, error, wait)
+
+    async def _once(self, work: Callable[[], Awaitable[T]], worried: Worried) -> T:
+        if self._weather is None:
+            return await work()
+        if self._inside:
+            self._weather.check()
+            return await work()
+        return await self._weather.through(work, worried)
+
+    async def _rest(self, stop: Stop, error: PostflightError, seconds: float) -> None:
+        if self._weather is not None and isinstance(error, NetworkError):
+            await self._weather.rest(seconds)
+        else:
+            await stop.sleep(seconds)
+
+    def inside(self) -> Attempts:
+        return Attempts(self._policy, self._rng, self._weather, inside=True)
 
     def brief(self) -> Attempts:
         """For a first contact: a wrong address should be said soon, not after a minute."""
-        policy = RetryPolicy(min(self._policy.tries, 3), self._policy.first, self._policy.longest)
-        return Attempts(policy, self._rng)
+        policy = replace(self._policy, tries=min(self._policy.tries, 3))
+        return Attempts(policy, self._rng, self._weather, self._inside)

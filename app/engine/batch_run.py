@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from app.domain.errors import (
@@ -32,6 +33,7 @@ from app.engine.registrar import Registrar
 from app.engine.scanning import Scan
 from app.engine.stop import Stop
 from app.engine.twins import Twins
+from app.engine.weather import Weather
 from app.media.scan import Choice
 from app.services.base import Missing, Service
 
@@ -55,12 +57,16 @@ class BatchRun:
         self._cards = cards
         self.meter = Meter(context.monotonic)
         self.stop = Stop()
-        self._context = context
+        self.weather = Weather(
+            self.stop, context.patience.looks, context.rng, context.monotonic, self._say
+        )
+        self._context = context = replace(context, weather=self.weather)
         self._service = service
         self._mover = mover
         self._grants = Grants(context, service, batch, self.stop, self._regroup)
         self._registrar: Registrar | None = None
         self._regroups = 0
+        self._in_a_row: list[int] = []
 
     async def run(self) -> Batch:
         """Ends in delivered, empty, attention or paused; only bugs are raised."""
@@ -226,12 +232,13 @@ class BatchRun:
 
     async def _surveyed(self, taken: Sequence[MediaFile]) -> list[MediaFile]:
         """Files the service seems to know come last: what is new is sent first."""
-        grant = await self._grants.current(taken[0].lane)
         glanced = [item for file in taken if (item := await self._glance(file)) is not None]
-        familiar = await self._context.attempts.run(
-            self.stop,
-            lambda: self._context.pools.control(self._service.survey, grant, glanced),
-        )
+
+        async def once() -> frozenset[int]:
+            grant = await self._grants.current(taken[0].lane)
+            return await self._context.pools.control(self._service.survey, grant, glanced)
+
+        familiar = await self._context.attempts.run(self.stop, once)
         return sorted(taken, key=lambda file: file.id in familiar)
 
     async def _glance(self, file: MediaFile) -> Prepared | None:
@@ -253,6 +260,7 @@ class BatchRun:
             self.stop,
             twins,
             self._cards,
+            self._in_a_row,
         )
         bug: Exception | None = None
         while (file := await queue.get()) is not None:
@@ -294,7 +302,7 @@ class BatchRun:
                 " because the reconstruction needs all of them in one group."
             )
             self._context.store.batches.note(self.batch.id, words)
-            self._context.publish(Notice(self.batch.id, words))
+            self._say(words)
 
     async def _say_what_stands_out(self) -> None:
         lists = self._context.store.lists
@@ -303,6 +311,9 @@ class BatchRun:
         words = f"{have} no position; sent all the same."
         if missing and words not in self._context.store.batches.notes(self.batch.id):
             self._context.store.batches.note(self.batch.id, words)
+
+    def _say(self, words: str) -> None:
+        self._context.publish(Notice(self.batch.id, words))
 
     def _attention(self) -> Fault:
         failed = self._context.store.files.counts(self.batch.id).failed

@@ -13,6 +13,7 @@ from app.domain.retry import RetryPolicy
 from app.engine.attempts import Attempts
 from app.engine.cards import Tops, camera_roots
 from app.engine.pools import Pools
+from app.engine.weather import Looks, Weather
 from app.store.store import Store
 
 
@@ -21,6 +22,7 @@ class Patience:
     """How long to wait where no answer says so; seconds."""
 
     policy: RetryPolicy = field(default_factory=RetryPolicy)
+    looks: Looks = field(default_factory=Looks)
     import_first: float = 1.0  # after the first look, which is at once
     import_longest: float = 15.0
     import_stalled: float = 900.0  # without any progress of the service's import
@@ -42,7 +44,8 @@ class Context:
     patience: Patience = field(default_factory=Patience)
     monotonic: Callable[[], float] = time.monotonic
     card_roots: Tops = camera_roots  # where a card may be that left its place
+    weather: Weather | None = None  # of the run that works with it
 
     @property
     def attempts(self) -> Attempts:
-        return Attempts(self.patience.policy, self.rng)
+        return Attempts(self.patience.policy, self.rng, self.weather)

@@ -179,6 +179,11 @@ class Engine:
             if batch_id in (None, running):
                 run.stop.set()
 
+    def poke(self) -> None:
+        """The network is back: what waits for it looks at once."""
+        for run in self._runs.values():
+            run.weather.poke()
+
     def runs(self, batch_id: str) -> bool:
         return batch_id in self._runs
 

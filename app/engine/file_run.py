@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -16,14 +17,16 @@ from app.domain.errors import (
     Leg,
     PostflightError,
     Scope,
+    ServerFailed,
 )
 from app.domain.events import FilesChanged, FileWaits
 from app.domain.model import MediaFile, Prepared
 from app.domain.placement import AlreadyThere, Grant, ObjectTarget, SignedPut, Why
 from app.engine.cards import Cards
+from app.domain.ports import Progress
 from app.engine.context import Context
 from app.engine.grants import Grants
-from app.engine.meter import Meter
+from app.engine.meter import FirstBytes, Meter
 from app.engine.preparing import prepare
 from app.engine.stop import Stop
 from app.engine.twins import Twins
@@ -34,6 +37,8 @@ if TYPE_CHECKING:
     from app.transfer.mover import Mover
 
 _log = logging.getLogger(__name__)
+
+_OUT_OF_ORDER = 3  # files in a row that a server failed for: it is no longer about one file
 
 
 class FileRun:
@@ -49,9 +54,12 @@ class FileRun:
         stop: Stop,
         twins: Twins,
         cards: Cards,
+        in_a_row: list[int],
     ) -> None:
+        """`in_a_row`: files that a server failed for, one after the other; all runs share it."""
         self._twins = twins
         self._cards = cards
+        self._in_a_row = in_a_row
         self._context = context
         self._mover = mover
         self._files = context.store.files
@@ -173,7 +181,7 @@ class FileRun:
             file=file,
             md5=prepared.digests.md5 if prepared.digests else None,
             ledger=self._context.store.parts.of_file(file.id),
-            progress=self._meter.file(file.id),
+            progress=self._progress(file),
             cancel=self._stop.cancel,
         )
         stored = False
@@ -183,8 +191,16 @@ class FileRun:
         finally:
             self._meter.settle(file.id, counts=stored)
         self._files.stored(file.id, replace(receipt, remote_id=placement.remote_id))
+        self._in_a_row.clear()
         if self._service.limits.one_group and not self._grants.is_current(grant):
             self._files.requeue_stored(file.id)
+
+    def _progress(self, file: MediaFile) -> Progress:
+        """Of the file that looks whether the network is back, the first bytes say so."""
+        meter, weather = self._meter.file(file.id), self._context.weather
+        if weather is None or not weather.looking:
+            return meter
+        return FirstBytes(meter, asyncio.get_running_loop(), weather.found)
 
     async def _give_up(self, file: MediaFile, error: PostflightError) -> None:
         _log.warning("%s: %s (%s)", file.path, error.title, error.details)
@@ -193,6 +209,8 @@ class FileRun:
             self._cards.gone = self._cards.gone or error
         elif isinstance(error, FileGone):
             self._files.gone(file.id, error.fault())
+        elif isinstance(error, ServerFailed):
+            self._failed_by_the_server(file, error)
         elif error.scope is Scope.BATCH:
             self._stop.set(error)
         else:
@@ -200,6 +218,15 @@ class FileRun:
             self._files.failed(file.id, error.fault())
             if earlier is not None:
                 await self._tell_failed(file, *earlier)
+
+    def _failed_by_the_server(self, file: MediaFile, error: ServerFailed) -> None:
+        """It may be about this file alone, or the server may be out of order: then all wait."""
+        self._files.failed(file.id, error.fault())
+        self._in_a_row.append(file.id)
+        if len(self._in_a_row) >= _OUT_OF_ORDER:
+            self._files.retry(file.batch, self._in_a_row)
+            self._context.publish(FilesChanged(file.batch, tuple(self._in_a_row)))
+            self._stop.set(error)
 
     async def _tell_failed(self, file: MediaFile, grant_id: int, remote_id: str) -> None:
         grant = self._grants.with_keys(grant_id)

@@ -7,7 +7,8 @@ import json
 from collections.abc import Awaitable, Callable
 from dataclasses import asdict, replace
 
-from app.domain.errors import SecretsError
+from app.domain.errors import Offline, PostflightError, SecretsError
+from app.domain.events import Notice
 from app.domain.model import Batch
 from app.domain.placement import Grant, Keys
 from app.engine.context import Context
@@ -87,13 +88,21 @@ class Grants:
         return grant.expires_at - self._context.clock.now() > margin
 
     async def _open(self, lane: str, old: Grant | None) -> Grant:
-        attempts = self._context.attempts
+        attempts = self._context.attempts.inside()
         if old is None and not self._current:
             attempts = attempts.brief()
-        fresh = await attempts.run(
-            self._stop,
-            lambda: self._context.pools.control(self._service.open, self._batch, lane, old),
-        )
+        try:
+            fresh = await attempts.run(
+                self._stop,
+                lambda: self._context.pools.control(self._service.open, self._batch, lane, old),
+                worried=lambda error, wait: self._say(error.title),
+            )
+        except Offline:
+            raise  # whoever needs the keys waits for the network
+        except PostflightError as error:
+            # Asked often enough: the files that wait for the keys must not each ask as often again.
+            self._stop.set(error)
+            raise
         stored = self._context.store.grants.add(fresh)
         self._save_keys(stored)
         if stored.expires_at is not None:
@@ -102,6 +111,9 @@ class Grants:
         if old is not None and old.group != stored.group:
             await self._replaced(old, stored)
         return stored
+
+    def _say(self, words: str) -> None:
+        self._context.publish(Notice(self._batch.id, words))
 
     def _save_keys(self, grant: Grant) -> None:
         """Without a keyring keys live in memory only; a restart then asks for new ones."""

@@ -7,7 +7,7 @@ import logging
 import time
 from collections.abc import Callable, Collection
 
-from app.domain.errors import CardGone, Fault, PostflightError, passes_by_itself
+from app.domain.errors import CardGone, Fault, Offline, PostflightError, passes_by_itself
 from app.domain.events import BatchChanged, Event
 from app.domain.model import Batch
 from app.domain.states import UNFINISHED, BatchState
@@ -20,6 +20,7 @@ _SENDING = frozenset({BatchState.SCANNING, BatchState.READY, BatchState.RUNNING}
 _FOR_EVER = float("inf")
 _FIRST_WAIT, _LONGEST_WAIT = 15.0, 300.0  # seconds before a batch that met bad weather goes on
 _CARD_WAIT = 3.0  # seconds between two looks for a card that is not there
+_OFFLINE_WAIT = 60.0  # the longest where there was no network: a look costs next to nothing
 
 
 class Line:
@@ -74,6 +75,7 @@ class Line:
 
     def poke(self) -> None:
         """The network is back, or the lid was opened: nobody rests any longer."""
+        self._engine.poke()
         self._rests = {batch_id: (0.0, wait) for batch_id, (_, wait) in self._rests.items()}
         self._wake.set()
 
@@ -225,7 +227,8 @@ class Line:
             self._rests[batch.id] = (self._monotonic() + wait, 0.0)
         elif passes_by_itself(reason.code):
             _, last = self._rests.get(batch.id, (0.0, 0.0))
-            wait = min(max(last * 2, self._first_wait), _LONGEST_WAIT)
+            longest = _OFFLINE_WAIT if reason.code == Offline.code else _LONGEST_WAIT
+            wait = min(max(last * 2, self._first_wait), longest)
             self._rests[batch.id] = (self._monotonic() + wait, wait)
         else:
             self._rest_for_ever(batch.id)

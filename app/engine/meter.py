@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
+
+from app.domain.ports import Progress
 
 SPEED_WINDOW = 15.0  # seconds
 _ETA_WINDOW = 180.0
@@ -77,6 +80,22 @@ class FileProgress:
 
     def moved(self, amount: int) -> None:
         self.meter.add(self.file_id, amount)
+
+
+@dataclass(slots=True)
+class FirstBytes:
+    """Passes progress on, and calls `heard` on the loop's thread when it first moves."""
+
+    progress: Progress
+    loop: asyncio.AbstractEventLoop
+    heard: Callable[[], None]
+    silent: bool = True
+
+    def moved(self, amount: int) -> None:
+        if self.silent and amount > 0:
+            self.silent = False
+            self.loop.call_soon_threadsafe(self.heard)
+        self.progress.moved(amount)
 
 
 def _rate(start: tuple[float, int], end: tuple[float, int]) -> float:

@@ -26,6 +26,7 @@ from app.domain.errors import (
     PostflightError,
     Refused,
     ServerBusy,
+    ServerFailed,
     TimedOut,
     Untrusted,
     UsageError,
@@ -40,6 +41,7 @@ from app.net.session import Session
 MAX_ANSWER = 10 * 1024 * 1024  # bytes; no known answer comes near
 _ANSWER_TIME, _CONNECT_TIME = 30.0, 10.0  # seconds
 _BUSY = frozenset({408, 425, 429, 500, 502, 503, 504})
+_FAILED = frozenset({500, 502, 504})
 _NOTHING_HAPPENED = frozenset({425, 429, 503})  # refused at the door: safe to send again
 
 M = TypeVar("M", bound=BaseModel)
@@ -354,8 +356,10 @@ def _busy(answer: Answer, repeatable: bool) -> PostflightError:
             leg=Leg.SERVICE,
             details=answer.about(),
         )
-    return ServerBusy(
-        f"{answer.who} is busy.",
+    failed = answer.status in _FAILED
+    title = f"{answer.who} has a problem of its own." if failed else f"{answer.who} is busy."
+    return (ServerFailed if failed else ServerBusy)(
+        title,
         "Postflight waits and goes on by itself.",
         leg=Leg.SERVICE,
         details=answer.about(),

@@ -89,6 +89,15 @@ class PracticeCloud:
         self._control.close()
         self._storage.close()
 
+    def unplug(self) -> None:
+        """The network is gone: connections break off, and new ones are refused until `plug_in`."""
+        self._control.unplug()
+        self._storage.unplug()
+
+    def plug_in(self) -> None:
+        self._control.plug_in()
+        self._storage.plug_in()
+
     def __enter__(self) -> PracticeCloud:
         return self if self._running else self.start()
 

@@ -30,11 +30,11 @@ class Listener:
     """One port on 127.0.0.1 for one interface; every connection has its own thread."""
 
     def __init__(self, core: Core) -> None:
+        self._core = core
         self._server = _Server(core)
         self._address = ("127.0.0.1", self._server.server_port)
         self.url = "http://{}:{}".format(*self._address)
-        self._thread = threading.Thread(target=self._server.serve_forever)
-        self._thread.daemon = True
+        self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
 
     def start(self, interface: Interface) -> None:
         self._server.interface = interface
@@ -49,8 +49,18 @@ class Listener:
         """Ends all connections; later ones are welcome."""
         self._server.hang_up()
 
+    def unplug(self) -> None:
+        """Hangs up and refuses every connection until `plug_in`, as when the network is gone."""
+        self.close()
+
+    def plug_in(self) -> None:
+        interface = self._server.interface
+        self._server = _Server(self._core, self._address[1])
+        self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
+        self.start(interface)
+
     def close(self) -> None:
-        """Ends all connections and waits for their threads; the core must be closing."""
+        """Ends all connections and waits for their threads, soon when the core is closing."""
         if self._thread.is_alive():
             ending = threading.Thread(target=self._server.shutdown)
             ending.start()
@@ -72,11 +82,11 @@ class _Server(ThreadingHTTPServer):
 
     interface: Interface
 
-    def __init__(self, core: Core) -> None:
+    def __init__(self, core: Core, port: int = 0) -> None:
         self.core = core
         self._open: dict[socket.socket, threading.Thread] = {}
         self._open_lock = threading.Lock()
-        super().__init__(("127.0.0.1", 0), _Handler)
+        super().__init__(("127.0.0.1", port), _Handler)
 
     def server_bind(self) -> None:
         # Without the look-up of the host's name, which takes seconds on some machines.

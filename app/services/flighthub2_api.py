@@ -21,6 +21,7 @@ from app.domain.errors import (
     Refused,
     Scope,
     ServerBusy,
+    ServerFailed,
     UsageError,
 )
 from app.net.http import Answer, Fine, Http, body_text, usual_refusal, wait_asked
@@ -256,7 +257,8 @@ def _busy(answer: Answer, code: int, said: str, details: str, repeatable: bool) 
         return AnswerLost(title, hint + said, leg=Leg.SERVICE, details=details)
     wait = wait_asked(answer.headers.get("retry-after", ""), answer.headers.get("date", ""))
     title, hint = f"{answer.who} is busy.", "Postflight waits and goes on by itself."
-    return ServerBusy(title, hint + said, leg=Leg.SERVICE, details=details, wait=wait)
+    kind = ServerBusy if code in _TOO_FREQUENT else ServerFailed
+    return kind(title, hint + said, leg=Leg.SERVICE, details=details, wait=wait)
 
 
 def _refused(answer: Answer, code: int, words: str, details: str) -> Refused:

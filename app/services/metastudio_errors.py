@@ -15,6 +15,7 @@ from app.domain.errors import (
     PostflightError,
     Refused,
     ServerBusy,
+    ServerFailed,
 )
 from app.net.http import Answer, body_text, wait_asked
 from app.net.wire import Text, Wire
@@ -124,8 +125,9 @@ def _forbidden(who: str, code: str, details: str) -> Forbidden:
 
 def _fault(answer: Answer, code: str, repeatable: bool, details: str) -> PostflightError:
     # 503 is a refusal at the door, before anything was done.
-    if repeatable or answer.status == 503 or code == _TRY_AGAIN:
-        return ServerBusy(
+    busy = answer.status == 503
+    if repeatable or busy or code == _TRY_AGAIN:
+        return (ServerBusy if busy else ServerFailed)(
             f"{answer.who} has a problem of its own.",
             "Postflight waits and goes on by itself.",
             leg=Leg.SERVICE,

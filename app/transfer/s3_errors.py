@@ -20,6 +20,7 @@ from app.domain.errors import (
     PostflightError,
     Refused,
     ServerBusy,
+    ServerFailed,
     UploadGone,
 )
 from app.net.http import body_text, wait_asked
@@ -63,7 +64,7 @@ def refusal(
     seen = _read(answer, now, expires_at, worn)
     reading = _BY_CODE.get(seen.code) or _BY_STATUS.get(answer.status)
     if reading is None:
-        reading = _busy if answer.status >= 500 else _refused
+        reading = _failed if answer.status >= 500 else _refused
     return reading(seen)
 
 
@@ -161,14 +162,28 @@ def _minutes_off(answer: Answer, now: float) -> float | None:
 
 
 def _busy(seen: Refusal) -> PostflightError:
-    headers = seen.answer.headers
     return ServerBusy(
         f"The storage at {seen.host} is busy.",
         "Postflight waits and goes on by itself.",
         leg=Leg.STORAGE,
         details=seen.details(),
-        wait=wait_asked(headers.get("retry-after", ""), headers.get("date", "")),
+        wait=_wait(seen),
     )
+
+
+def _failed(seen: Refusal) -> PostflightError:
+    return ServerFailed(
+        f"The storage at {seen.host} has a problem of its own.",
+        "Postflight tries again; if it stays so, ask who runs the storage.",
+        leg=Leg.STORAGE,
+        details=seen.details(),
+        wait=_wait(seen),
+    )
+
+
+def _wait(seen: Refusal) -> float | None:
+    headers = seen.answer.headers
+    return wait_asked(headers.get("retry-after", ""), headers.get("date", ""))
 
 
 def _damaged(seen: Refusal) -> PostflightError:
@@ -296,12 +311,11 @@ _BY_CODE: Final = _rows(
             "ThrottlingException",
             "RequestLimitExceeded",
             "TooManyRequests",
-            "InternalError",
             "RequestTimeout",
             "OperationAborted",
-            "XMinioServerNotInitialized",
         ),
     ),
+    (_failed, ("InternalError", "XMinioServerNotInitialized")),
     (
         _damaged,
         (
@@ -359,6 +373,7 @@ _BY_STATUS: Final[dict[int, Reading]] = {
     413: _too_large,
     425: _busy,
     429: _busy,
+    503: _busy,
     507: _full,
     511: _sent_elsewhere,
 }

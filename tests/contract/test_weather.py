@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from app.domain.errors import exit_code_of
-from app.domain.states import BatchState
+from app.domain.states import BatchState, FileState
 from app.practice.faults import parse_faults
 from tests.helpers.flights import write_flight
 from tests.helpers.workbench import Workbench
@@ -170,6 +170,38 @@ async def test_odd_lifetimes_of_keys_do_not_stop_a_batch(
     assert snapshot.batch.state is BatchState.DELIVERED, bench.complaints(snapshot.batch.id)
     bench.check_arrived("cloud-api", snapshot.batch.id, flight)
     assert len(bench.cloud.journal.calls("cloud-api.sts")) == 1
+
+
+@pytest.mark.parametrize("service", ["flighthub2", "cloud-api"])
+async def test_a_storage_that_fails_for_one_file_only_spares_the_others(
+    bench: Workbench, service: str, tmp_path: Path
+) -> None:
+    flight = write_flight(tmp_path / "card", 24, 1000, 20_000)
+    bad = "DJI_20260503101112_0001_V.JPG"
+    bench.cloud.faults.add(*parse_faults(f"storage.put:status=500,about={bad}*500"))
+    snapshot = await bench.deliver(service, tmp_path / "card")
+    assert snapshot.batch.state is BatchState.ATTENTION
+    (failed,) = [s for s in bench.statuses(snapshot.batch.id) if s.state is FileState.FAILED]
+    assert failed.file.name == bad and failed.fault is not None
+    assert failed.fault.code == "server-failed" and "ask who runs" in failed.fault.hint
+    assert snapshot.counts.delivered == len(flight) - 1
+    bench.cloud.faults.clear()
+    bench.app.engine.retry(snapshot.batch.id)
+    snapshot = await bench.run(snapshot.batch.id)
+    bench.check_arrived(service, snapshot.batch.id, flight)
+
+
+async def test_a_storage_that_fails_for_all_files_pauses_the_batch(
+    bench: Workbench, tmp_path: Path
+) -> None:
+    flight = write_flight(tmp_path / "card", 24, 1000, 20_000)
+    bench.cloud.faults.add(*parse_faults("storage.put:status=500*5000@3"))
+    snapshot = await bench.deliver("cloud-api", tmp_path / "card")
+    assert snapshot.batch.state is BatchState.PAUSED and snapshot.batch.reason is not None
+    assert snapshot.batch.reason.code == "server-failed" and snapshot.counts.failed == 0
+    bench.cloud.faults.clear()
+    snapshot = await bench.run(snapshot.batch.id)
+    bench.check_arrived("cloud-api", snapshot.batch.id, flight)
 
 
 async def test_throttling_is_respected_and_ends_delivered(bench: Workbench, tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ from app.domain.retry import RetryPolicy
 from app.domain.states import FileState
 from app.engine.context import Patience
 from app.engine.engine import Order, Snapshot
+from app.engine.weather import Looks
 from app.paths import HOME, Paths
 from app.practice.cloud import PracticeCloud
 from app.practice.faults import FaultPlan
@@ -24,6 +25,7 @@ SERVICES = ("flighthub2", "cloud-api", "metastudio")
 
 QUICK = Patience(
     policy=RetryPolicy(tries=6, first=0.01, longest=0.05),
+    looks=Looks(first=0.01, longest=0.05, patience=1.0),
     import_first=0.01,
     import_longest=0.05,
     import_stalled=3.0,

@@ -37,8 +37,8 @@ POLICY = RetryPolicy()
 
 
 def test_waits_double_up_to_the_longest() -> None:
-    waits = [POLICY.wait(Offline("x"), attempt, LONGEST) for attempt in range(1, 9)]
-    assert waits == [0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 30.0, None]
+    waits = [POLICY.wait(Offline("x"), attempt, LONGEST) for attempt in range(1, 13)]
+    assert waits == [0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 64.0, 64.0, 64.0, None]
 
 
 def test_jitter_takes_away_at_most_half() -> None:
@@ -56,8 +56,12 @@ def test_a_cause_that_is_put_right_costs_no_wait_but_not_for_ever() -> None:
 
 
 def test_the_servers_own_wait_wins_even_beyond_the_longest() -> None:
-    assert POLICY.wait(ServerBusy("x", wait=120), 1, LONGEST) == 120
+    assert POLICY.wait(ServerBusy("x", wait=120), 1, SHORTEST) == 120
     assert POLICY.wait(ServerBusy("x", wait=-1), 1, LONGEST) == 0.0
+
+
+def test_files_that_were_told_the_same_wait_come_back_one_by_one() -> None:
+    assert POLICY.wait(ServerBusy("x", wait=120), 1, LONGEST) == pytest.approx(132)
 
 
 def test_a_busy_server_without_a_wait_is_treated_like_weather() -> None:

@@ -19,6 +19,7 @@ from app.domain.errors import (
     Refused,
     Scope,
     ServerBusy,
+    ServerFailed,
     UsageError,
 )
 from app.net.address import checked_url
@@ -125,11 +126,11 @@ def test_a_redirect_is_not_followed() -> None:
         (408, ServerBusy, AnswerLost),
         (425, ServerBusy, ServerBusy),
         (429, ServerBusy, ServerBusy),
-        (500, ServerBusy, AnswerLost),
+        (500, ServerFailed, AnswerLost),
         (501, Refused, Refused),
-        (502, ServerBusy, AnswerLost),
+        (502, ServerFailed, AnswerLost),
         (503, ServerBusy, ServerBusy),
-        (504, ServerBusy, AnswerLost),
+        (504, ServerFailed, AnswerLost),
         (505, Refused, Refused),
     ],
 )

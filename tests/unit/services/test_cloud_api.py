@@ -32,6 +32,7 @@ from app.domain.errors import (
     Retry,
     Scope,
     ServerBusy,
+    ServerFailed,
     UsageError,
 )
 from app.domain.model import (
@@ -942,7 +943,7 @@ def test_everything_else_means_that_the_file_is_sent(reply: Reply):
         (Reply({"code": 401, "message": "expired"}), NotSignedIn),
         (Reply({"detail": "mismatch"}, 403), Forbidden),
         (Reply(status=429), ServerBusy),
-        (Reply(status=500), ServerBusy),
+        (Reply(status=500), ServerFailed),
         (Reply(status=501), Refused),
         (Reply({"detail": "name too long"}, 400), Refused),
         (Reply("<html>Wi-Fi</html>"), BadAnswer),
