@@ -44,6 +44,7 @@ _log = logging.getLogger(__name__)
 
 _REGROUPS = 2  # how often a whole batch is sent anew because its remote group was replaced
 _ROUNDS = 3  # how often files that the service lost are registered again
+_CLOCK_OFF = 5.0  # minutes from which on the person should know
 _GLANCES = 32  # files in one survey: enough to save calls, few enough to start soon
 
 
@@ -67,6 +68,7 @@ class BatchRun:
         self._registrar: Registrar | None = None
         self._regroups = 0
         self._in_a_row: list[int] = []
+        self._clock_said = False
 
     async def run(self) -> Batch:
         """Ends in delivered, empty, attention or paused; only bugs are raised."""
@@ -179,6 +181,7 @@ class BatchRun:
             self._gather(newest)  # the last run may have ended between new keys and this
         while True:
             await self._send_round()
+            self._say_clock()
             self.stop.check_cause()
             if self._cards.gone is not None:
                 raise self._cards.gone
@@ -301,6 +304,21 @@ class BatchRun:
                 f"The service opened a new group with the new keys; {moved} files are sent again,"
                 " because the reconstruction needs all of them in one group."
             )
+            self._context.store.batches.note(self.batch.id, words)
+            self._say(words)
+
+    def _say_clock(self) -> None:
+        """Once: signatures and the ends of keys go by the server's time, all is well."""
+        minutes = (self._service.clock_offset or 0.0) / 60
+        if abs(minutes) < _CLOCK_OFF or self._clock_said:
+            return
+        self._clock_said = True
+        way = "behind" if minutes > 0 else "ahead of"
+        words = (
+            f"This computer's clock is {abs(minutes):.0f} minutes {way} the service's;"
+            " Postflight goes by the service's time."
+        )
+        if words not in self._context.store.batches.notes(self.batch.id):
             self._context.store.batches.note(self.batch.id, words)
             self._say(words)
 

@@ -22,8 +22,8 @@ from app.domain.errors import (
 from app.domain.events import FilesChanged, FileWaits
 from app.domain.model import MediaFile, Prepared
 from app.domain.placement import AlreadyThere, Grant, ObjectTarget, SignedPut, Why
-from app.engine.cards import Cards
 from app.domain.ports import Progress
+from app.engine.cards import Cards
 from app.engine.context import Context
 from app.engine.grants import Grants
 from app.engine.meter import FirstBytes, Meter

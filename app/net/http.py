@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import email.utils
 import ssl
 import threading
 from collections.abc import Callable, Generator, Mapping
@@ -35,7 +34,9 @@ from app.domain.ports import Clock, Route
 from app.net import tls
 from app.net.address import checked_url
 from app.net.certificate import untrusted
+from app.net.pressure import Pressure
 from app.net.proxy import Proxy, proxy_for, wants_sign_in
+from app.net.server_time import ServerTime, http_date
 from app.net.session import Session
 
 MAX_ANSWER = 10 * 1024 * 1024  # bytes; no known answer comes near
@@ -115,14 +116,15 @@ class Http:
         self._proxy: Proxy | None = None
         self._clock = clock
         self._session = Session(self._opened)
+        self._pressure = Pressure()
         self._siblings: list[Http] = []
         self._lock = threading.Lock()
-        self._offset: float | None = None
+        self.time = ServerTime(clock)
 
     @property
     def clock_offset(self) -> float | None:
-        """Seconds the server is ahead of us, from its last Date header; None: not told."""
-        return self._offset
+        """Seconds the server is ahead of us; None: not told."""
+        return self.time.offset
 
     def sibling(self, base_url: str, who: str) -> Http:
         """A client on the same route for another server of the same connection.
@@ -170,6 +172,25 @@ class Http:
         every refusal, and may name the service's own error; its None means the usual reading.
         """
         call = f"{method} {path}"
+        with self._pressure.slot():
+            answer = self._exchanged(method, path, call, json, params, headers, auth, repeatable)
+            if fine is not None and (error := fine(answer)) is not None:
+                raise error
+            if answer.status >= 300:
+                raise usual_refusal(answer, repeatable)
+        return answer
+
+    def _exchanged(
+        self,
+        method: str,
+        path: str,
+        call: str,
+        json: object | None,
+        params: Mapping[str, str] | None,
+        headers: Mapping[str, str] | None,
+        auth: httpx.Auth | None,
+        repeatable: bool,
+    ) -> Answer:
         with self._translated(call, repeatable):
             # Spaces as %20: a plus sign means something else to servers that check a signature.
             query = f"?{urlencode(params, quote_via=quote)}" if params else ""
@@ -178,11 +199,7 @@ class Http:
                     method, self.base_url + path + query, json=json, headers=headers
                 )
                 answer = self._send(client, request, auth, call)
-        self._learn_clock(answer)
-        if fine is not None and (error := fine(answer)) is not None:
-            raise error
-        if answer.status >= 300:
-            raise usual_refusal(answer, repeatable)
+        self.time.learn(answer.headers.get("date", ""))
         return answer
 
     def knock(self) -> int:
@@ -190,7 +207,7 @@ class Http:
         with self._translated("GET /", repeatable=True), self._session.use() as client:
             request = client.build_request("GET", self.base_url)
             answer = self._send(client, request, None, "GET /")
-        self._learn_clock(answer)
+        self.time.learn(answer.headers.get("date", ""))
         return answer.status
 
     def _send(
@@ -230,11 +247,6 @@ class Http:
             follow_redirects=False,
             headers={"User-Agent": f"Postflight/{__version__}"},
         )
-
-    def _learn_clock(self, answer: Answer) -> None:
-        told = _seconds(answer.headers.get("date", ""))
-        if told is not None:
-            self._offset = told - self._clock.now()
 
     @contextmanager
     def _translated(self, call: str, repeatable: bool) -> Generator[None]:
@@ -371,21 +383,10 @@ def wait_asked(retry_after: str, date: str = "") -> float | None:
     """Seconds from a Retry-After header, at most an hour; dates count from the server's clock."""
     if retry_after.strip().isdecimal():
         return min(float(retry_after), 3600.0)
-    until, now = _seconds(retry_after), _seconds(date)
+    until, now = http_date(retry_after), http_date(date)
     if until is None or now is None:
         return None
     return min(max(until - now, 0.0), 3600.0)
-
-
-def _seconds(date: str) -> float | None:
-    """UTC seconds of an HTTP date, None when it is none; a missing zone means UTC."""
-    told = email.utils.parsedate_tz(date)
-    if told is None:
-        return None
-    try:
-        return float(email.utils.mktime_tz((*told[:9], told[9] or 0)))
-    except (ValueError, OverflowError):
-        return None
 
 
 def body_text(value: Any, most: int = 200) -> str:

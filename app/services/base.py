@@ -112,6 +112,11 @@ class Service(Protocol):
     @property
     def limits(self) -> Limits: ...
 
+    @property
+    def clock_offset(self) -> float | None:
+        """Seconds the service's clock is ahead of this computer's; None: it does not tell."""
+        ...
+
     def sign_in(self) -> str:
         """Proves that the secret is accepted; answers a sentence on who is signed in."""
         ...

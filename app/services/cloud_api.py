@@ -93,6 +93,10 @@ class CloudApi(NoJobs):
         )
         self._session = Session(http, self._username, secret)
 
+    @property
+    def clock_offset(self) -> float | None:
+        return self._http.clock_offset
+
     def sign_in(self) -> str:
         """Asks for nothing in the workspace: an authenticated call that changes nothing."""
         try:

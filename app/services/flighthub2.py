@@ -81,6 +81,10 @@ class FlightHub2:
             names_to_finish=True,
         )
 
+    @property
+    def clock_offset(self) -> float | None:
+        return self._api.http.clock_offset
+
     def sign_in(self) -> str:
         self._api.alive()
         claims = _claims(self._api.token())

@@ -105,6 +105,10 @@ class MetaStudio(NoJobs):
         self._analyse = connection.option("auto-meta-analysis").strip().lower() == "yes"
         self._clock = clock
 
+    @property
+    def clock_offset(self) -> float | None:
+        return self._calls.clock_offset
+
     def sign_in(self) -> str:
         self._calls.get("/digital-assets", {"limit": "1"}).read(_Assets)
         return f"Signed in to {self._calls.words}."

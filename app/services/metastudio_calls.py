@@ -92,6 +92,10 @@ class Calls:
     def words(self) -> str:
         return f"project {self._project} with {self._way.words}"
 
+    @property
+    def clock_offset(self) -> float | None:
+        return self._http.clock_offset
+
     def get(self, path: str, params: Mapping[str, str] | None = None) -> Answer:
         return self._signed("GET", path, None, params)
 

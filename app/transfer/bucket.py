@@ -12,19 +12,30 @@ from collections import OrderedDict
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final, cast
 from urllib.parse import urlsplit
 
 from app import __version__
-from app.domain.errors import BadAnswer, KeysExpired, Leg, PostflightError, UsageError
+from app.domain.errors import (
+    BadAnswer,
+    ClockWrong,
+    Forbidden,
+    KeysExpired,
+    Leg,
+    PostflightError,
+    UsageError,
+)
 from app.domain.placement import Grant, Keys, Storage
 from app.domain.ports import Cancel, Clock, DonePart
+from app.net.pressure import Pressures
+from app.net.server_time import ServerTimes
 from app.transfer import s3_errors
 from app.transfer.cutting import Gate
 from app.transfer.digests import base64_of
 from app.transfer.etags import Etags
 from app.transfer.reader import Load
-from app.transfer.transport import Transport
+from app.transfer.transport import Answer, Transport
 from app.transfer.wear import Lent, Wear
 
 _KEPT: Final = 8  # clients; one per running batch and one renewal each is already much
@@ -55,9 +66,11 @@ class Clients:
     that botocore's retries and its redirects to another region never see one.
     """
 
-    def __init__(self, transport: Transport, clock: Clock) -> None:
+    def __init__(self, transport: Transport, clock: Clock, pressures: Pressures) -> None:
         self._transport = transport
+        self._pressures = pressures
         self._clock = clock
+        self._times = ServerTimes(clock)
         self.etags = Etags()
         self._wear = Wear()
         self._lock = threading.Lock()
@@ -148,7 +161,17 @@ class Clients:
         except ValueError as error:
             raise botocore_error(error) from error
         client.meta.events.register("before-send.s3", self._send)
+        # botocore would sign with this computer's time: it is told not to sign, and we do.
+        client.meta.events.register_first("choose-signer.s3", _unsigned)
+        client.meta.events.register("before-sign.s3", partial(self._sign, storage, keys))
         return client
+
+    def _sign(self, storage: Storage, keys: Keys, request: Any, **_: Any) -> None:
+        from app.transfer.signing import sign
+
+        told = self._times.of(_host_of(request))
+        signed_at = self._local.signed_at = told.now()
+        sign(request, keys, storage.signature, storage.region, lambda: signed_at)
 
     def _send(self, request: Any, **_: Any) -> Any:
         from botocore.awsrequest import AWSResponse
@@ -164,17 +187,41 @@ class Clients:
         body = request.body
         if isinstance(body, (bytes, bytearray)):
             body = _Text(bytes(body))
-        answer = self._transport.send(request.method, request.url, headers, body, call.cancel)
+        host = _host_of(request)
         place = request.url.partition("?")[0]
         writes = request.method in ("PUT", "POST")  # keys may be allowed nothing else
-        if answer.status >= 300 or s3_errors.is_error_body(answer):
-            denied = writes and answer.status in (401, 403)
-            worn = denied and self._wear.ended(call.lent, place)
-            raise s3_errors.refusal(answer, self._clock.now(), call.expires_at, worn)
+        with self._pressures.of(host).slot(call.cancel.check):
+            answer = self._transport.send(request.method, request.url, headers, body, call.cancel)
+            self._times.of(host).learn(answer.headers.get("date", ""))
+            if answer.status >= 300 or s3_errors.is_error_body(answer):
+                denied = writes and answer.status in (401, 403)
+                worn = denied and self._wear.ended(call.lent, place)
+                raise self._refusal(answer, host, call, worn)
         if writes:
             self._wear.worked(call.lent, place)
         raw = HTTPResponse(io.BytesIO(answer.body), preload_content=False)
         return AWSResponse(request.url, answer.status, answer.headers, raw)
+
+    def _refusal(self, answer: Answer, host: str, call: _Call, worn: bool) -> PostflightError:
+        """Whatever a storage calls it: what was signed with a wrong time is signed anew."""
+        error = s3_errors.refusal(answer, self._clock.now(), call.expires_at, worn)
+        told = self._times.of(host)
+        off = told.now() - self._local.signed_at
+        if abs(off) < s3_errors.CLOSE or not isinstance(
+            error, ClockWrong | Forbidden | KeysExpired
+        ):
+            return error
+        return s3_errors.learned(error, told.offset or 0.0)
+
+
+def _unsigned(**_: Any) -> Any:
+    import botocore
+
+    return botocore.UNSIGNED
+
+
+def _host_of(request: Any) -> str:
+    return urlsplit(str(request.url)).netloc
 
 
 class _Text:

@@ -10,6 +10,7 @@ from app.domain.errors import NetworkError, RemoteError
 from app.domain.model import Receipt
 from app.domain.placement import Addressing, Grant, ObjectTarget, SignedPut, Storage
 from app.domain.ports import Cancel, Clock, OpenUpload, Route, SystemClock
+from app.net.pressure import Pressures
 from app.transfer import objects, s3_errors
 from app.transfer.bucket import Clients
 from app.transfer.multipart import Multipart, Plan, drop
@@ -47,9 +48,10 @@ class Mover:
         self._single_up_to = single_up_to
         self._clock = clock or SystemClock()
         self._transport = Transport(route, parts_at_once + _FILES_AT_ONCE, throttle or Throttle())
-        self._clients = Clients(self._transport, self._clock)
+        pressures = Pressures()
+        self._clients = Clients(self._transport, self._clock, pressures)
         self._buffers = Buffers()
-        self._signed = Signed(self._transport, self._clock, self._buffers)
+        self._signed = Signed(self._transport, self._clock, self._buffers, pressures)
         self._pool = ThreadPoolExecutor(parts_at_once, thread_name_prefix="pf-part")
         self._plan = Plan(self._pool, parts_at_once, self._buffers, self._clients)
 
@@ -90,20 +92,15 @@ class Mover:
     def probe(self, storage: Storage) -> None:
         """Reaches the storage without writing or signing anything; any answer will do.
 
-        Raises NetworkError and its kin, ServerBusy, and ClockWrong when this computer's clock
-        is too far off for signatures.
+        Raises NetworkError and its kin, and ServerBusy.
         """
         parts = urlsplit(storage.endpoint)
         host = parts.netloc
         if storage.addressing is Addressing.VIRTUAL:
             host = f"{storage.bucket}.{host}"
         answer = self._transport.send("HEAD", f"{parts.scheme}://{host}/", {}, None, Cancel())
-        now = self._clock.now()
         if answer.status == 511 or answer.status >= 500:
-            raise s3_errors.refusal(answer, now, None)
-        skewed = s3_errors.skewed(answer, now)
-        if skewed is not None:
-            raise skewed
+            raise s3_errors.refusal(answer, self._clock.now(), None)
 
     def _place_object(
         self, grant: Grant, target: ObjectTarget, transfer: Transfer, progress: Counted

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import email.utils
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Final
@@ -12,6 +11,7 @@ from defusedxml.common import DefusedXmlException
 
 from app.domain.errors import (
     BadAnswer,
+    ClockLearned,
     ClockWrong,
     Damaged,
     Forbidden,
@@ -26,7 +26,9 @@ from app.domain.errors import (
 from app.net.http import body_text, wait_asked
 from app.transfer.transport import Answer
 
-SKEW: Final = 15 * 60  # seconds that AWS, OSS and OBS allow (contracts: flighthub2 8.1)
+# Seconds a signature may be off before it is suspected; AWS, OSS and OBS allow 15 minutes
+# (contracts: flighthub2 8.1).
+CLOSE: Final = 5 * 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,14 +73,6 @@ def refusal(
 def is_error_body(answer: Answer) -> bool:
     """S3 may complete an upload with status 200 and an `<Error>` as the body."""
     return b"<Error" in answer.body[:512]
-
-
-def skewed(answer: Answer, now: float) -> ClockWrong | None:
-    """ClockWrong when this computer's clock is too far off for any signature to be accepted."""
-    ahead = _minutes_off(answer, now)
-    if ahead is None or abs(ahead) * 60 < SKEW:
-        return None
-    return _clock(_read(answer, now, None))
 
 
 def _read(answer: Answer, now: float, expires_at: float | None, worn: bool = False) -> Refusal:
@@ -141,24 +135,12 @@ def _signature(seen: Refusal) -> PostflightError:
 
 
 def _clock(seen: Refusal) -> ClockWrong:
-    ahead = _minutes_off(seen.answer, seen.now)
-    if ahead is None:
-        words = "This computer's clock is too far off for the storage."
-    else:
-        way = "behind" if ahead > 0 else "ahead of"
-        words = f"This computer's clock is {abs(ahead):.0f} minutes {way} the storage's."
     return ClockWrong(
-        words,
+        "This computer's clock is too far off for the storage.",
         "Set date, time and time zone of this computer to automatic; then retry.",
         leg=Leg.COMPUTER,
         details=seen.details(),
     )
-
-
-def _minutes_off(answer: Answer, now: float) -> float | None:
-    """How many minutes the storage is ahead of us, by its Date header."""
-    told = email.utils.parsedate_tz(answer.headers.get("date", ""))
-    return None if told is None else (email.utils.mktime_tz(told) - now) / 60
 
 
 def _busy(seen: Refusal) -> PostflightError:
@@ -184,6 +166,17 @@ def _failed(seen: Refusal) -> PostflightError:
 def _wait(seen: Refusal) -> float | None:
     headers = seen.answer.headers
     return wait_asked(headers.get("retry-after", ""), headers.get("date", ""))
+
+
+def learned(error: PostflightError, offset: float) -> ClockLearned:
+    """For a refusal of what was signed with a wrong time, once the storage has told its own."""
+    way = "behind" if offset > 0 else "ahead of"
+    return ClockLearned(
+        f"This computer's clock is {abs(offset) / 60:.0f} minutes {way} the storage's.",
+        "Postflight counts with the storage's time and goes on.",
+        leg=Leg.COMPUTER,
+        details=error.details,
+    )
 
 
 def _damaged(seen: Refusal) -> PostflightError:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlsplit
+
 from urllib3.util import SKIP_HEADER
 
 from app.domain.errors import (
@@ -17,6 +19,7 @@ from app.domain.errors import (
 from app.domain.model import Receipt
 from app.domain.placement import SignedPart, SignedPut
 from app.domain.ports import Clock
+from app.net.pressure import Pressures
 from app.transfer import s3_errors
 from app.transfer.digests import hex_of
 from app.transfer.reader import Buffers, Load, Loader, Source, changed, new_md5
@@ -27,8 +30,11 @@ from app.transfer.transport import Transport
 class Signed:
     """Sends to signed addresses; thread-safe."""
 
-    def __init__(self, transport: Transport, clock: Clock, buffers: Buffers) -> None:
+    def __init__(
+        self, transport: Transport, clock: Clock, buffers: Buffers, pressures: Pressures
+    ) -> None:
         self._transport = transport
+        self._pressures = pressures
         self._clock = clock
         self._buffers = buffers
 
@@ -64,9 +70,10 @@ class Signed:
             (name, value) for name, value in part.headers if name.lower() != "content-length"
         )
         try:
-            answer = self._transport.send("PUT", part.url, headers, load.body, transfer.cancel)
-            if answer.status >= 300:
-                raise _refusal(s3_errors.refusal(answer, self._clock.now(), None))
+            with self._pressures.of(urlsplit(part.url).netloc).slot(transfer.cancel.check):
+                answer = self._transport.send("PUT", part.url, headers, load.body, transfer.cancel)
+                if answer.status >= 300:
+                    raise _refusal(s3_errors.refusal(answer, self._clock.now(), None))
         except (Damaged, NetworkError):
             load.explain()
             raise

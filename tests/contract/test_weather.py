@@ -204,6 +204,32 @@ async def test_a_storage_that_fails_for_all_files_pauses_the_batch(
     bench.check_arrived("cloud-api", snapshot.batch.id, flight)
 
 
+@pytest.mark.parametrize("ahead", [1200, -1200])
+@pytest.mark.parametrize("signature", ["s3v4", "s3"])
+async def test_a_wrong_clock_of_this_computer_costs_nothing_but_a_note(
+    bench: Workbench, service: str, signature: str, ahead: float, tmp_path: Path
+) -> None:
+    """Storage and gateway refuse signatures that are 15 minutes off, for real."""
+    bench.cloud.settings.offset = ahead
+    if service != "metastudio":
+        bench.set_option(service, "storage-signature", signature)
+    flight = write_flight(tmp_path / "card", 12, 1000, 20_000)
+    snapshot = await bench.deliver(service, tmp_path / "card")
+    assert snapshot.batch.state is BatchState.DELIVERED, bench.complaints(snapshot.batch.id)
+    bench.check_arrived(service, snapshot.batch.id, flight)
+    told = [n for n in bench.app.engine.notes(snapshot.batch.id) if "clock is 20 minutes" in n]
+    assert len(told) == 1 and ("behind" in told[0]) == (ahead > 0)
+    refused = [e for e in bench.cloud.journal.calls("storage.put") if e.status != 200]
+    assert len(refused) <= 4, "each file learnt it anew"
+
+
+async def test_a_clock_that_is_a_little_off_needs_no_note(bench: Workbench, tmp_path: Path) -> None:
+    bench.cloud.settings.offset = 200
+    write_flight(tmp_path / "card", 2, 1000, 2000)
+    snapshot = await bench.deliver("cloud-api", tmp_path / "card")
+    assert not any("clock" in note for note in bench.app.engine.notes(snapshot.batch.id))
+
+
 async def test_throttling_is_respected_and_ends_delivered(bench: Workbench, tmp_path: Path) -> None:
     bench.cloud.settings.throttle = 40.0
     flight = write_flight(tmp_path / "card", 12, 1000, 20_000)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import time
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -27,7 +28,7 @@ def rclone(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RcloneServer]:
 @pytest.fixture(scope="session")
 def clock() -> HandClock:
     """Shared, so tests only move it forward and count from its `now`."""
-    return HandClock()
+    return HandClock(time.time())
 
 
 @pytest.fixture(scope="session")

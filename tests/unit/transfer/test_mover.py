@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import email.utils
 import hashlib
 import logging
 import os
 import subprocess
 import sys
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from app.domain.errors import ClockWrong, NotSignedIn, Offline, ServerBusy, UsageError
+from app.domain.errors import ClockLearned, ClockWrong, NotSignedIn, Offline, ServerBusy, UsageError
 from app.domain.placement import Addressing, Storage
 from app.domain.ports import OpenUpload, Route
 from app.transfer.digests import base64_of, hex_of, multipart_etag
@@ -188,16 +188,33 @@ def test_a_storage_in_trouble_does_not_pass_the_probe(mover: Mover) -> None:
             mover.probe(_storage(server.url))
 
 
-def test_a_clock_that_no_signature_survives_is_found_by_the_probe() -> None:
-    clock = HandClock()
+@pytest.mark.parametrize("ahead", [3600, -1200])
+def test_a_wrong_clock_is_learnt_from_the_first_refusal(
+    rclone: RcloneServer, ahead: int, tmp_path: Path
+) -> None:
+    """The storage checks signatures for real, and tells what time it is there."""
+    clock = HandClock(time.time() - ahead)
     mover = Mover(Route(), clock=clock)
-    date = email.utils.formatdate(clock.now() + 3600, usegmt=True)
-    late = ScriptedServer(lambda _: Reply(status=403))
-    handler = late._server.RequestHandlerClass
-    handler.date_time_string = lambda self, timestamp=None: date
-    with late, pytest.raises(ClockWrong) as caught:
-        mover.probe(_storage(late.url))
-    assert "60 minutes behind" in caught.value.title
+    grant = grant_for(rclone.url)
+    file = make_file(tmp_path, 1000)
+    with pytest.raises(ClockLearned) as caught:
+        mover.place(grant, target(key=f"late {ahead}"), move_of(file))
+    way = "behind" if ahead > 0 else "ahead of"
+    assert f"{abs(ahead) // 60} minutes {way}" in caught.value.title
+    assert mover.place(grant, target(key=f"late {ahead}"), move_of(file)).etag
+    clock.move(ahead)  # the system puts the clock right in mid-batch
+    with pytest.raises(ClockLearned):
+        mover.place(grant, target(key="put right"), move_of(file))
+    assert mover.place(grant, target(key="put right"), move_of(file)).etag
+    mover.close()
+
+
+def test_a_storage_that_refuses_the_right_time_too_is_not_asked_for_ever(tmp_path: Path) -> None:
+    mover = Mover(Route())
+    answer = refusal(403, "RequestTimeTooSkewed")
+    with ScriptedServer(lambda _: answer) as server, pytest.raises(ClockWrong) as caught:
+        mover.place(grant_for(server.url), target(), move_of(make_file(tmp_path, 10)))
+    assert not isinstance(caught.value, ClockLearned)
     mover.close()
 
 

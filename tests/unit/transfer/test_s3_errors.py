@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import email.utils
 import inspect
 
 import botocore.exceptions
@@ -24,7 +23,7 @@ from app.domain.errors import (
     UsageError,
 )
 from app.transfer.bucket import ANSWER_ERRORS, SETTINGS_ERRORS, botocore_error
-from app.transfer.s3_errors import bare_etag, refusal, skewed
+from app.transfer.s3_errors import bare_etag, refusal
 from app.transfer.transport import Answer
 
 NOW = 1_800_000_000.0
@@ -131,21 +130,6 @@ def test_a_busy_storage_may_name_a_wait(retry_after: str, wait: float | None) ->
     error = _error(503, "SlowDown", {"retry-after": retry_after})
     assert isinstance(error, ServerBusy)
     assert error.wait == wait
-
-
-@pytest.mark.parametrize(("ahead", "words"), [(20, "20 minutes behind"), (-65, "65 minutes ahead")])
-def test_a_wrong_clock_is_told_in_minutes(ahead: int, words: str) -> None:
-    date = email.utils.formatdate(NOW + ahead * 60, usegmt=True)
-    error = _error(403, "RequestTimeTooSkewed", {"date": date})
-    assert words in error.title
-    assert isinstance(skewed(_answer(200, headers={"date": date}), NOW), ClockWrong)
-
-
-def test_a_clock_that_is_near_enough_or_unknown_is_no_error() -> None:
-    date = email.utils.formatdate(NOW + 14 * 60, usegmt=True)
-    assert skewed(_answer(200, headers={"date": date}), NOW) is None
-    assert skewed(_answer(200), NOW) is None
-    assert "too far off" in _error(403, "RequestTimeTooSkewed").title
 
 
 @pytest.mark.parametrize(
