@@ -13,7 +13,6 @@ from app.domain.errors import (
     FileChanged,
     FileGone,
     FileUnreadable,
-    Forbidden,
     KeysExpired,
     Leg,
     PostflightError,
@@ -137,16 +136,6 @@ class FileRun:
         except KeysExpired:
             await self._grants.renew(grant)
             raise
-        except Forbidden as error:
-            if error.leg is not Leg.STORAGE or not self._grants.doubtful(grant, file.id):
-                raise
-            await self._grants.renew(grant)
-            raise KeysExpired(
-                "The storage keys have ended.",
-                "Postflight gets new ones and goes on.",
-                leg=Leg.STORAGE,
-                details=error.details,
-            ) from error
 
     def _may_go(self, prepared: Prepared) -> bool:
         if prepared.digests is None or not self._service.limits.one_of_a_kind:
@@ -203,7 +192,6 @@ class FileRun:
             self._meter.settle(file.id, counts=stored)
         self._files.stored(file.id, replace(receipt, remote_id=placement.remote_id))
         self._in_a_row.clear()
-        self._grants.worked(grant)
         if self._service.limits.one_group and not self._grants.is_current(grant):
             self._files.requeue_stored(file.id)
 

@@ -35,8 +35,6 @@ class Grants:
         self._current: dict[str, Grant] = {}
         self._margins: dict[int, float] = {}
         self._locks: dict[str, asyncio.Lock] = {}
-        self._worked: set[int] = set()
-        self._doubted: set[int] = set()  # files
 
     async def current(self, lane: str) -> Grant:
         """A grant that may send for a while yet; opened or renewed when there is none."""
@@ -52,22 +50,6 @@ class Grants:
         async with self._lock(stale.lane):
             if self._current.get(stale.lane, stale).id == stale.id:
                 self._current[stale.lane] = await self._open(stale.lane, stale)
-
-    def worked(self, grant: Grant) -> None:
-        """A file was stored with its keys."""
-        self._worked.add(grant.id)
-
-    def doubtful(self, grant: Grant, file_id: int) -> bool:
-        """After a refusal of rights: whether the keys may have ended without our knowing when.
-
-        Some storages answer so to ended keys. Keys that never worked have no right, and one file
-        doubts only once.
-        """
-        if grant.expires_at is not None or grant.id not in self._worked:
-            return False
-        first = file_id not in self._doubted
-        self._doubted.add(file_id)
-        return first
 
     def is_current(self, grant: Grant) -> bool:
         """Whether files sent under `grant` land in the group that is used now."""
