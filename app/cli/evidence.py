@@ -1,10 +1,10 @@
-"""`postflight receipt` and `postflight diagnostics`: what proves a delivery, what support sees."""
+"""`postflight receipt`, `verify` and `diagnostics`: what proves a delivery, what support sees."""
 
 from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 import click
@@ -22,6 +22,8 @@ from app.evidence import diagnostics as zipped
 from app.evidence import receipt as receipts
 from app.evidence.receipt import Evidence, Finding, Format, Verdict
 from app.evidence.target import as_text, check_file_name
+from app.evidence.verifying import Clearance, Unsafe, Why
+from app.evidence.verifying import verify as verified
 from app.paths import Paths
 
 _PATH = click.Path(path_type=Path, readable=False)
@@ -32,6 +34,23 @@ _FINDINGS = {
     Finding.UNREADABLE: "not readable",
     Finding.UNDELIVERED: "not delivered",
     Finding.ADDITIONAL: "additional",
+}
+# One file, several files; of the whole batch.
+_REASONS: Mapping[Why, tuple[str, str]] = {
+    Why.NOT_SENT: ("{} was not sent", "{} were not sent"),
+    Why.DROPPED: ("{} was left out on request", "{} were left out on request"),
+    Why.CHANGED: ("{} is not what was sent", "{} are not what was sent"),
+    Why.ADDITIONAL: ("{} is in no batch", "{} are in no batch"),
+    Why.UNREADABLE: ("{} cannot be read", "{} cannot be read"),
+    Why.UNREGISTERED: ("{} is not registered yet", "{} are not registered yet"),
+    Why.UNPROVED: ("{} was delivered without proof", "{} were delivered without proof"),
+    Why.ABSENT: ("{} of the batch is not in this folder", "{} of the batch are not in this folder"),
+}
+_WHOLE: Mapping[Why, str] = {
+    Why.DELETED: "what was delivered has been deleted at the service",
+    Why.CANCELLED: "this batch was cancelled",
+    Why.EMPTY: "this batch is empty",
+    Why.UNFINISHED: "the service has not taken over the whole batch yet",
 }
 
 
@@ -187,6 +206,92 @@ def _verdict_object(verdict: Verdict) -> objects.Object:
     }
 
 
+@click.command()
+@click.argument("batch", metavar="BATCH")
+@click.argument("folder", type=_PATH)
+@AS_JSON
+def verify(batch: str, folder: Path, as_json: bool) -> None:
+    """Read the card again and say whether it may be erased.
+
+    FOLDER is what was sent, wherever the card is now. Every file is read past the computer's
+    memory and compared with what was delivered: 0 when all that is on the card is safe, else 1.
+    """
+    with opened(as_json, exclusive=False) as app:
+        found = app.store.batches.find(batch)
+        try:
+            with _Reading(enabled=not as_json and sys.stderr.isatty()) as reading:
+                clearance = verified(app.store, app.clock, found.id, folder, Cancel(), reading.draw)
+        except KeyboardInterrupt:
+            raise Cancelled("Stopped.", "Nothing was changed.") from None
+    if as_json:
+        objects.say(_clearance_object(clearance))
+    else:
+        _show_clearance(clearance)
+    sys.exit(0 if clearance.clear else 1)
+
+
+def _clearance_object(found: Clearance) -> objects.Object:
+    return {
+        "event": "result",
+        "batch": found.batch,
+        "title": found.title,
+        "clear": found.clear,
+        "verdict": _headline(found),
+        "safe": found.safe,
+        "recognised": found.recognised,
+        "elsewhere": found.elsewhere,
+        "from_memory": found.from_memory,
+        "reasons": [
+            {"why": why.value, "files": count, "words": _reason(why, count)}
+            for why, count in found.reasons()
+        ],
+        "unsafe": [
+            {"path": item.path, "why": item.why.value, "words": item.words} for item in found.unsafe
+        ],
+    }
+
+
+def _headline(found: Clearance) -> str:
+    if found.clear:
+        verb = "is" if found.safe == 1 else "are"
+        return f"Clear to erase: {words.files(found.safe)} {verb} safe"
+    why = next(iter(found.reasons()), (Why.EMPTY, 0))
+    return f"Not yet: {_reason(*why)}"
+
+
+def _reason(why: Why, count: int) -> str:
+    if why in _WHOLE:
+        return _WHOLE[why]
+    return _REASONS[why][count != 1].format(words.files(count))
+
+
+def _show_clearance(found: Clearance) -> None:
+    out = screen.console()
+    mark, style = ("✔", "green") if found.clear else ("!", "yellow")
+    out.print(Text(f"{screen.symbol(mark)} {_headline(found)}", style=f"bold {style}"))
+    if not found.clear:
+        out.print(f"  {words.files(found.safe)} safe")
+        for why, count in found.reasons()[1:]:
+            out.print(f"  {_reason(why, count)}")
+    if found.recognised:
+        out.print(f"  {words.files(found.recognised)} the service had already: same MD5")
+    if found.elsewhere:
+        out.print(f"  {words.files(found.elsewhere)} more delivered in another batch or place")
+    if found.from_memory:
+        out.print("  This computer would not read all of it past its memory. To be sure, take the")
+        out.print("  card out, put it in again and verify once more.")
+    for why in dict.fromkeys(item.why for item in found.unsafe):
+        _show_unsafe(item for item in found.unsafe if item.why is why)
+
+
+def _show_unsafe(items: Iterable[Unsafe]) -> None:
+    found = list(items)
+    for item in found[:_MOST]:
+        screen.console().print(Text(f"  {item.path}  {item.words}"))
+    if len(found) > _MOST:
+        screen.console().print(f"  and {len(found) - _MOST} more")
+
+
 def _show(verdict: Verdict) -> None:
     out = screen.console()
     mark, style = ("✔", "green") if verdict.good else ("!", "yellow")
@@ -194,9 +299,9 @@ def _show(verdict: Verdict) -> None:
     out.print(Text(f"{screen.symbol(mark)} {verdict.title}: {said}", style=f"bold {style}"))
     if not verdict.intact:
         out.print("  The receipt itself was changed after it was made; do not rely on it.")
-    out.print(f"  {words.files(verdict.same)} with the size and MD5 of the receipt")
+    out.print(f"  {words.files(verdict.same)} with the size and digests of the receipt")
     if verdict.same_size:
-        out.print(f"  {words.files(verdict.same_size)} compared by size only: no MD5 is known")
+        out.print(f"  {words.files(verdict.same_size)} compared by size only: no digest is known")
     if verdict.left_out:
         out.print(f"  {words.files(verdict.left_out)} outside the batch's own patterns")
     for finding, name in _FINDINGS.items():

@@ -17,7 +17,7 @@ from app.cli.arguments import has_screen
 from app.cli.common import AS_JSON, opened
 from app.cli.connections import connection
 from app.cli.delivery import Delivery, report
-from app.cli.evidence import diagnostics, receipt
+from app.cli.evidence import diagnostics, receipt, verify
 from app.domain.errors import PostflightError, UsageError
 from app.domain.ports import Cancel
 from app.engine.context import Patience
@@ -258,7 +258,7 @@ def _demo(home: Path, folder: Path | None, as_json: bool) -> int:
             app.close()
 
 
-for command in (connection, receipt, diagnostics):
+for command in (connection, receipt, verify, diagnostics):
     postflight.add_command(command)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from enum import StrEnum
 from pathlib import Path
 from types import MappingProxyType
 from typing import NamedTuple
@@ -46,6 +47,7 @@ class Batch:
     created_at: float = 0.0  # UTC, seconds
     finished_at: float | None = None
     held: bool = False  # paused by the person: it waits for their word
+    deleted_at: float | None = None  # UTC seconds: the person had it deleted at the service
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,10 +91,11 @@ class FoundAt(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Digests:
-    """`md5` of all bytes and `quick` of size, path and both ends; lower-case hex."""
+    """`md5` and `sha256` of all bytes, `quick` of size, path and both ends; lower-case hex."""
 
     md5: str
     quick: str
+    sha256: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +133,29 @@ class Prepared:
     capture: Capture | None = None
 
 
+class Proof(StrEnum):
+    """What shows that the storage holds the very bytes that were sent."""
+
+    ETAG = "etag"  # its etag is their MD5
+    PARTS = "parts"  # its etag is S3's rule over the MD5s of the parts
+    CHECKED = "checked"  # it compared Content-MD5 as they came; its etag says nothing
+
+
+class Level(StrEnum):
+    """How far a file's safety is known, one word each (design: reliability 3.5).
+
+    A level counts when it was seen, or when something stronger was: an etag that proves the bytes
+    proves their number. Only where it does not, the storage is asked for the size (HEAD); keys
+    that may only write are refused that, and the level then stays open.
+    """
+
+    SENT = "sent"  # the storage took it and named it
+    SIZED = "sized"  # what it holds has the right length
+    MATCHED = "matched"  # what it holds are the bytes that were sent: see `Proof`
+    REREAD = "re-read"  # a second reading of the card, past the cache, gave the same bytes
+    REGISTERED = "registered"  # the service acknowledged it
+
+
 @dataclass(frozen=True, slots=True)
 class Receipt:
     """What the storage said of the stored bytes: its own etag, quotes stripped, case kept."""
@@ -138,6 +164,9 @@ class Receipt:
     md5: str  # ours, lower-case hex, of the bytes as they were sent
     key: str
     remote_id: str = ""
+    sha256: str = ""  # ours too, of the same bytes; "" of files sent before it was kept
+    proof: Proof | None = None  # None: not known
+    sized: bool = False  # the length is proved, by the etag or by a HEAD
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,6 +196,20 @@ class FileStatus:
     attempts: int
     fault: Fault | None
     words: str = ""  # why it was skipped, what it has no position for
+    sha256: str = ""
+    reread_at: float | None = None  # UTC seconds
+
+    @property
+    def levels(self) -> tuple[Level, ...]:
+        receipt = self.receipt
+        reached = {
+            Level.SENT: receipt is not None,
+            Level.SIZED: receipt is not None and receipt.sized,
+            Level.MATCHED: receipt is not None and receipt.proof is not None,
+            Level.REREAD: self.reread_at is not None,
+            Level.REGISTERED: self.state in (FileState.CONFIRMED, FileState.SKIPPED),
+        }
+        return tuple(level for level, yes in reached.items() if yes)
 
 
 class FileLine(NamedTuple):

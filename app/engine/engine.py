@@ -243,7 +243,7 @@ class Engine:
         if delete:
             grants = self._store.grants.of_batch(batch_id)
             await self._context.pools.control(service.delete, grants, jobs)
-            self._store.batches.note(batch_id, "Deleted at the service.")
+            self._store.batches.deleted(batch_id)
         if batch.state not in (BatchState.DELIVERED, BatchState.CANCELLED):
             self._store.batches.move(batch_id, BatchState.CANCELLED)
         self._context.publish(BatchChanged(batch_id))

@@ -180,6 +180,7 @@ class FileRun:
         transfer = Transfer(
             file=file,
             md5=prepared.digests.md5 if prepared.digests else None,
+            sha256=prepared.digests.sha256 if prepared.digests else "",
             ledger=self._context.store.parts.of_file(file.id),
             progress=self._progress(file),
             cancel=self._stop.cancel,

@@ -14,7 +14,7 @@ from app.domain.states import NEEDS_PERSON, FileState
 from app.evidence.facts import Evidence, FileEvidence
 
 FORMAT: Final = "postflight-receipt"
-VERSION: Final = 1
+VERSION: Final = 2  # 2: with SHA-256, levels, and when a batch was deleted
 HEAD: Final = f'{{\n"format": "{FORMAT}",'
 _FILES, _DIGEST = "files", "digest"
 
@@ -100,6 +100,7 @@ def _members(evidence: Evidence) -> Object:
             "exclude": list(batch.exclude),
             "created_at": utc(batch.created_at),
             "finished_at": utc(batch.finished_at),
+            "deleted_at": utc(batch.deleted_at),
         },
         "connection": {
             "name": place.connection,
@@ -156,6 +157,10 @@ def _file(item: FileEvidence) -> Object:
         "size": item.size,
         "state": item.state.value,
         "md5": item.md5 or None,
+        "sha256": item.sha256 or None,
+        "levels": [level.value for level in item.levels],
+        "matched_by": item.proof.value if item.proof else None,
+        "reread_at": utc(item.reread_at),
         "etag": item.etag or None,
         "object_key": item.object_key or None,
         "remote_id": item.remote_id or None,

@@ -1,11 +1,11 @@
-"""Reads a receipt back and compares a folder with it: what is missing, changed, additional."""
+"""Compares a folder with what was delivered: what is missing, changed, additional."""
 
 from __future__ import annotations
 
 import json
 import unicodedata
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 from typing import Literal
@@ -14,7 +14,7 @@ from pydantic import BaseModel, ValidationError
 
 from app.domain import words
 from app.domain.errors import FileChanged, FileGone, FileUnreadable, Leg, UsageError
-from app.domain.model import Found
+from app.domain.model import Digests, Found
 from app.domain.naming import printable
 from app.domain.os_errors import translate_os_error
 from app.domain.ports import Cancel
@@ -51,8 +51,8 @@ class Verdict:
     roots: tuple[str, ...]  # the names of what was sent
     made_at: str
     intact: bool  # the digest fits what the receipt says
-    same: int  # files with the size and MD5 of the receipt
-    same_size: int  # files of which the receipt knows no MD5
+    same: int  # files with the size and the digests of the receipt
+    same_size: int  # files of which the receipt knows no digest
     left_out: int  # by the batch's own patterns
     differences: tuple[Difference, ...]
 
@@ -62,10 +62,31 @@ class Verdict:
         return self.intact and not self.differences
 
 
+@dataclass(frozen=True, slots=True)
+class Known:
+    """One file as it was sent, or was to be; lower-case digests, "" where none is known."""
+
+    path: str
+    size: int
+    state: FileState
+    md5: str
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class Flight:
+    """What was dropped, under the names it had."""
+
+    roots: tuple[str, ...]
+    choice: Choice
+    files: tuple[Known, ...]
+
+
 class _File(BaseModel):
     path: str
     size: int
     md5: str | None
+    sha256: str | None = None  # not on receipts of version 1
     state: FileState
 
 
@@ -89,6 +110,21 @@ class _Receipt(BaseModel):
 Progress = Callable[[int, int], None]
 
 
+@dataclass(frozen=True, slots=True)
+class Met:
+    """A file in the folder; `path` as the receipt would call it."""
+
+    source: Path
+    path: str
+    size: int
+    modified_ns: int
+
+
+Moved = Callable[[int], None]  # told the bytes of each step
+# Reads a whole file; raises FileGone, FileUnreadable, FileChanged, Cancelled.
+Reader = Callable[[Met, Moved], Digests]
+
+
 def check(path: Path, folder: Path, cancel: Cancel, progress: Progress | None = None) -> Verdict:
     """Compares `folder` with the JSON receipt at `path`, reading every byte; blocking.
 
@@ -97,12 +133,17 @@ def check(path: Path, folder: Path, cancel: Cancel, progress: Progress | None = 
     pulled out.
     """
     receipt, intact = _read(path)
-    if not folder.is_dir():
-        raise UsageError(
-            f"There is no folder {printable(str(folder))}.",
-            "Check the path; is the card plugged in?",
-        )
-    comparison = _Comparison(receipt, folder, cancel, progress or _silent)
+    batch = receipt.batch
+    files = tuple(
+        Known(file.path, file.size, file.state, (file.md5 or "").lower(), file.sha256 or "")
+        for file in receipt.files
+    )
+    flight = Flight(batch.roots, Choice(batch.include, batch.exclude), files)
+
+    def read(met: Met, moved: Moved) -> Digests:
+        return digest(met.source, met.path, met.size, met.modified_ns, cancel, moved)
+
+    comparison = Comparison(flight, folder, cancel, read, progress or _silent)
     comparison.run()
     order = list(Finding)
     found = sorted(comparison.differences, key=lambda item: (order.index(item.finding), item.path))
@@ -112,8 +153,8 @@ def check(path: Path, folder: Path, cancel: Cancel, progress: Progress | None = 
         roots=receipt.batch.roots,
         made_at=receipt.made_at,
         intact=intact,
-        same=comparison.same,
-        same_size=comparison.same_size,
+        same=len(comparison.same),
+        same_size=len(comparison.same_size),
         left_out=comparison.left_out,
         differences=tuple(found),
     )
@@ -141,59 +182,90 @@ def _read(path: Path) -> tuple[_Receipt, bool]:
     return receipt, intact
 
 
-class _Comparison:
-    def __init__(self, receipt: _Receipt, folder: Path, cancel: Cancel, progress: Progress) -> None:
-        self._receipt = receipt
+class Comparison:
+    """Every file of a folder against what was sent; raises as `check` does.
+
+    `additional` is asked of each file that was not sent whether it is one all the same.
+    """
+
+    def __init__(
+        self,
+        flight: Flight,
+        folder: Path,
+        cancel: Cancel,
+        read: Reader,
+        progress: Progress,
+        additional: Callable[[Met, Moved], bool] = lambda met, moved: True,
+    ) -> None:
+        if not folder.is_dir():
+            raise UsageError(
+                f"There is no folder {printable(str(folder))}.",
+                "Check the path; is the card plugged in?",
+            )
+        self._flight = flight
         self._folder = folder
         self._cancel = cancel
+        self._digests_of = read
         self._progress = progress
-        self._left = {file.path: file for file in receipt.files}
+        self._additional = additional
+        self._left = {file.path: file for file in flight.files}
         # Cards written on a Mac come back with letters and accents apart, or together.
         self._composed = {_composed(path): path for path in self._left}
         self._read = 0
-        self._to_read = sum(file.size for file in receipt.files if file.state in DELIVERED)
-        self.same = self.same_size = self.left_out = 0
+        self._to_read = sum(file.size for file in flight.files if file.state in DELIVERED)
+        self.same: list[str] = []  # paths as they were sent
+        self.same_size: list[str] = []
+        self.left_out = 0
         self.differences: list[Difference] = []
 
     def run(self) -> None:
-        for source, shown, size, time in self._met():
-            file = self._left.pop(shown, None) or self._left.pop(
-                self._composed.get(_composed(shown), ""), None
+        for met in self._met():
+            file = self._left.pop(met.path, None) or self._left.pop(
+                self._composed.get(_composed(met.path), ""), None
             )
             if file is None:
-                self._differ(shown, Finding.ADDITIONAL, "It is not on the receipt.")
+                self._judge_additional(met)
             elif file.state not in DELIVERED:
                 said = f"The receipt calls it: {words.FILE_WORDS[file.state]}."
-                self._differ(shown, Finding.UNDELIVERED, said)
+                self._differ(file.path, Finding.UNDELIVERED, said)
             else:
-                self._compare(file, source, size, time)
+                self._compare(file, met)
         for file in self._left.values():
             if file.state in DELIVERED:
                 self._differ(file.path, Finding.MISSING, "It is not in the folder.")
 
-    def _compare(self, file: _File, source: Path, size: int, time: int) -> None:
-        if size != file.size:
-            said = f"It has {size} bytes; {file.size} were delivered."
+    def _judge_additional(self, met: Met) -> None:
+        try:
+            if self._additional(met, self._moved):
+                self._differ(met.path, Finding.ADDITIONAL, "It is not on the receipt.")
+        except (FileGone, FileUnreadable, FileChanged) as error:
+            self._not_read(met.path, error)
+
+    def _compare(self, file: Known, met: Met) -> None:
+        if met.size != file.size:
+            said = f"It has {met.size} bytes; {file.size} were delivered."
             self._differ(file.path, Finding.CHANGED, said)
         elif not file.md5:
-            self.same_size += 1
+            self.same_size.append(file.path)
         else:
-            self._compare_bytes(file, file.md5, source, time)
+            self._compare_bytes(file, met)
         self._progress(self._read, self._to_read)
 
-    def _compare_bytes(self, file: _File, md5: str, source: Path, time: int) -> None:
+    def _compare_bytes(self, file: Known, met: Met) -> None:
         try:
-            found = digest(source, file.path, file.size, time, self._cancel, self._moved).md5
+            found = self._digests_of(replace(met, path=file.path), self._moved)
         except (FileGone, FileUnreadable, FileChanged) as error:
-            if not self._folder.is_dir():  # the card itself: nothing more can be said
-                raise
-            self._differ(file.path, Finding.UNREADABLE, error.title)
+            self._not_read(file.path, error)
             return
-        if found == md5.lower():
-            self.same += 1
-        else:
-            said = f"Its MD5 is {found}; {md5} was delivered."
+        if said := _other(file, found):
             self._differ(file.path, Finding.CHANGED, said)
+        else:
+            self.same.append(file.path)
+
+    def _not_read(self, path: str, error: FileGone | FileUnreadable | FileChanged) -> None:
+        if not self._folder.is_dir():  # the card itself: nothing more can be said
+            raise error
+        self._differ(path, Finding.UNREADABLE, error.title)
 
     def _moved(self, amount: int) -> None:
         self._read += amount
@@ -202,13 +274,12 @@ class _Comparison:
     def _differ(self, path: str, finding: Finding, said: str) -> None:
         self.differences.append(Difference(path, finding, said))
 
-    def _met(self) -> Iterator[tuple[Path, str, int, int]]:
-        """Where it is, how the receipt would call it, size and time of every file."""
+    def _met(self) -> Iterator[Met]:
         tops, prefix, choice = self._walked()
         for item in walk(tops, choice, self._cancel) if tops else ():
             if isinstance(item, Found):
                 source = tops[item.root] / item.relative
-                yield source, prefix + item.path, item.size, item.modified_ns
+                yield Met(source, prefix + item.path, item.size, item.modified_ns)
             else:
                 self._not_taken(item, prefix)
 
@@ -220,9 +291,9 @@ class _Comparison:
 
     def _walked(self) -> tuple[Sequence[Path], str, Choice]:
         """The folders, what stands before their paths on the receipt, and the batch's patterns."""
-        paths, batch = list(self._left), self._receipt.batch
-        choice = Choice(batch.include, batch.exclude)
-        if len(batch.roots) == 1 and paths != list(batch.roots):
+        paths, roots = list(self._left), self._flight.roots
+        choice = self._flight.choice
+        if len(roots) == 1 and paths != list(roots):
             return [self._folder], "", choice
         # Several folders, or single files: beside them may lie what was never part of it.
         names = dict.fromkeys(path.partition("/")[0] for path in paths)
@@ -231,6 +302,15 @@ class _Comparison:
             # Alone it is walked without its own name, which the patterns were made for.
             return tops, f"{tops[0].name}/", Choice()
         return tops, "", choice
+
+
+def _other(file: Known, found: Digests) -> str:
+    """In which digest the file differs; receipts of version 1 know only the MD5."""
+    if found.md5 != file.md5:
+        return f"Its MD5 is {found.md5}; {file.md5} was delivered."
+    if file.sha256 and found.sha256 != file.sha256:
+        return f"Its SHA-256 is {found.sha256}; {file.sha256} was delivered."
+    return ""
 
 
 def _composed(path: str) -> str:

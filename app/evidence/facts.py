@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timezone
 from types import MappingProxyType
 
 from app.domain.errors import Fault, UsageError
-from app.domain.model import Batch, FileStatus, Job
+from app.domain.model import Batch, FileStatus, Job, Level, Proof
 from app.domain.ports import Clock
 from app.domain.states import NEEDS_PERSON, OPEN, FileState
 from app.evidence.discretion import Discreet, home, host_of, name_of
@@ -35,6 +35,10 @@ class FileEvidence:
     changed_at: float  # UTC seconds; when it came into its state
     fault: Fault | None = None  # without details: they hold paths of this computer
     words: str = ""
+    sha256: str = ""  # of the same bytes as `md5`
+    levels: tuple[Level, ...] = ()
+    proof: Proof | None = None
+    reread_at: float | None = None  # UTC seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,6 +186,10 @@ def _file(status: FileStatus, changed_at: float, discreet: Discreet) -> FileEvid
         changed_at=changed_at,
         fault=_plain(status.fault, discreet),
         words=discreet(status.words) if status.words else "",
+        sha256=status.sha256,
+        levels=status.levels,
+        proof=receipt.proof if receipt else None,
+        reread_at=status.reread_at,
     )
 
 

@@ -23,9 +23,13 @@ _META = (
     " content=\"default-src 'none'; style-src 'unsafe-inline'\">\n"
 )
 _LEGEND = (
-    "MD5 is Postflight's own, of the bytes as they were read. The etag is what the storage said of "
+    "MD5 and SHA-256 are Postflight's own, of the bytes as they were read from the card and sent. "
+    "The etag is what the storage said of "
     "the bytes it keeps: of a file sent in one piece usually their MD5, of a file sent in parts a "
-    "value of its own, ending in the number of parts. The JSON receipt made together with this "
+    "value of its own, ending in the number of parts. Proved: sent, the storage took it; sized, it "
+    "has the right length; matched, the etag or a checked Content-MD5 shows the same bytes; "
+    "re-read, a second reading of the card gave the same bytes; registered, the service "
+    "acknowledged it. The JSON receipt made together with this "
     "page has the digest below; it no longer fits when anything in it was changed."
 )
 # Whoever reads a receipt is rarely the one who could do something about it.
@@ -249,10 +253,12 @@ def _marks(item: FileEvidence, top: str) -> list[tuple[str, str]]:
         ("Sent as", item.name if item.name != base else ""),
         ("MD5 and etag", item.md5 if same else ""),
         ("MD5", "" if same else item.md5),
+        ("SHA-256", item.sha256),
         ("Etag", "" if same else item.etag),
         ("Key", key if key not in _endings(item) else ""),
         ("Id", item.remote_id),
         ("Attempts", str(item.attempts) if item.attempts > 1 else ""),
+        ("Proved", ", ".join(item.levels)),
     ]
 
 

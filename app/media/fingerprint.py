@@ -1,4 +1,4 @@
-"""The two fingerprints of a file, taken while it holds still."""
+"""The digests of a file, taken while it holds still."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import hashlib
 import os
 import unicodedata
 from collections.abc import Callable
-from io import FileIO
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -17,8 +17,8 @@ from app.domain.naming import printable
 from app.domain.os_errors import translate_os_error
 from app.domain.ports import Cancel
 from app.media.scan import opened_as
+from app.media.uncached import aligned, uncached
 
-STEP: Final = 1024 * 1024  # bytes between two looks at the stop sign
 END: Final = 64 * 1024  # bytes of either end in the quick fingerprint
 
 
@@ -41,14 +41,31 @@ def digest(
             before = os.fstat(stream.fileno())
             if before.st_size != size or not same_time(before.st_mtime_ns, modified_ns):
                 raise _changed(source, "since it was found")
-            digests = _read(stream, path_shown, size, cancel, progress)
-            after = os.fstat(stream.fileno())
+            reading = _Reading(path_shown, size, cancel, progress)
+            return _held_still(source, stream.fileno(), reading, stream.readinto)
     except OSError as error:
         raise translate_os_error(error, source) from error
-    moved = (after.st_size, after.st_mtime_ns) != (before.st_size, before.st_mtime_ns)
-    if digests is None or moved:
-        raise _changed(source, "while it was being read")
-    return digests
+
+
+def digest_anew(
+    source: Path,
+    path_shown: str,
+    size: int,
+    cancel: Cancel,
+    progress: Callable[[int], None] | None = None,
+) -> tuple[Digests, bool]:
+    """The same, read from the card and not from memory; and whether the system let us do so.
+
+    Whatever time the file shows: who asks compares its bytes.
+    """
+    try:
+        with uncached(source) as opened:
+            reading = _Reading(path_shown, size, cancel, progress)
+            return _held_still(source, opened.stream.fileno(), reading, opened.read), (
+                opened.bypassed
+            )
+    except OSError as error:
+        raise translate_os_error(error, source) from error
 
 
 def quick_digest(source: Path, path_shown: str, size: int) -> str:
@@ -73,34 +90,49 @@ def _quick_head(path_shown: str, size: int) -> bytes:
     return f"{size}\n{_stable(path_shown)}\n".encode()
 
 
-def _read(
-    stream: FileIO,
-    path_shown: str,
-    size: int,
-    cancel: Cancel,
-    progress: Callable[[int], None] | None,
-) -> Digests | None:
-    whole = hashlib.md5(usedforsecurity=False)
-    quick = hashlib.md5(_quick_head(path_shown, size), usedforsecurity=False)
-    buffer = bytearray(STEP)
-    view = memoryview(buffer)
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    path_shown: str
+    size: int
+    cancel: Cancel
+    progress: Callable[[int], None] | None
+
+
+def _held_still(
+    source: Path, descriptor: int, reading: _Reading, read: Callable[[memoryview], int | None]
+) -> Digests:
+    before = os.fstat(descriptor)
+    digests = _read(reading, read)
+    after = os.fstat(descriptor)
+    moved = (after.st_size, after.st_mtime_ns) != (before.st_size, before.st_mtime_ns)
+    if digests is None or moved:
+        raise _changed(source, "while it was being read")
+    return digests
+
+
+def _read(reading: _Reading, read: Callable[[memoryview], int | None]) -> Digests | None:
+    size = reading.size
+    md5, sha256 = hashlib.md5(usedforsecurity=False), hashlib.sha256()
+    quick = hashlib.md5(_quick_head(reading.path_shown, size), usedforsecurity=False)
+    view = aligned()
     done, tail = 0, b""
     while True:
-        cancel.check()
-        count = stream.readinto(view)
+        reading.cancel.check()
+        count = read(view)
         if not count:
             break
-        whole.update(view[:count])
+        md5.update(view[:count])
+        sha256.update(view[:count])
         if done < END:
             quick.update(view[: min(count, END - done)])
         tail = (tail + bytes(view[max(0, count - END) : count]))[-END:]
         done += count
-        if progress is not None:
-            progress(count)
+        if reading.progress is not None:
+            reading.progress(count)
     if done != size:
         return None
     quick.update(tail)
-    return Digests(whole.hexdigest(), quick.hexdigest())
+    return Digests(md5.hexdigest(), quick.hexdigest(), sha256.hexdigest())
 
 
 def _stable(path: str) -> str:

@@ -208,6 +208,14 @@ class BatchTable:
             (batch_id, self._clock.now(), words),
         )
 
+    def deleted(self, batch_id: str) -> None:
+        """The service deleted what was delivered: it is safe nowhere but on the card."""
+        with self._database.transaction():
+            self.note(batch_id, "Deleted at the service.")
+            self._database.run(
+                "UPDATE batch SET deleted_at = ? WHERE id = ?", (self._clock.now(), batch_id)
+            )
+
     def notes(self, batch_id: str) -> list[str]:
         rows = self._database.rows(
             "SELECT words FROM note WHERE batch = ? ORDER BY id", (batch_id,)

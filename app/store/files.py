@@ -47,6 +47,9 @@ _NO_RECEIPT: Mapping[str, Any] = {
     "etag": None,
     "remote_id": None,
     "asked": 0,
+    "proof": None,
+    "sized": 0,
+    "reread_at": None,
 }
 
 
@@ -110,9 +113,10 @@ class FileTable:
     def save_prepared(self, file_id: int, digests: Digests | None, capture: Capture | None) -> None:
         """Kept so that a registration after a restart needs no card."""
         self._database.run(
-            "UPDATE file SET md5 = ?, quick = ?, capture = ? WHERE id = ?",
+            "UPDATE file SET md5 = ?, sha256 = ?, quick = ?, capture = ? WHERE id = ?",
             (
                 digests.md5 if digests else None,
+                digests.sha256 if digests else None,
                 digests.quick if digests else None,
                 capture_text(capture),
                 file_id,
@@ -141,9 +145,13 @@ class FileTable:
         columns = {
             "etag": receipt.etag,
             "md5": receipt.md5,
+            "sha256": receipt.sha256,
             "object_key": receipt.key,
             "remote_id": receipt.remote_id,
             "asked": 0,
+            "proof": receipt.proof,
+            "sized": int(receipt.sized),
+            "reread_at": None,
         }
         with self._database.transaction(durable=True) as connection:
             self._move([file_id], FileState.SENT, columns)
@@ -190,8 +198,8 @@ class FileTable:
     def changed(self, file_id: int, size: int, modified_ns: int) -> None:
         """The file on the card is another one than at the scan: take its new size and time."""
         self._database.run(
-            "UPDATE file SET size = ?, modified_ns = ?, md5 = NULL, quick = NULL, capture = NULL"
-            " WHERE id = ?",
+            "UPDATE file SET size = ?, modified_ns = ?, md5 = NULL, sha256 = NULL, quick = NULL,"
+            " capture = NULL WHERE id = ?",
             (size, modified_ns, file_id),
         )
 
@@ -293,6 +301,18 @@ class FileTable:
 
     def moving(self, batch_id: str) -> list[int]:
         return self._ids(batch_id, tuple(MOVING))
+
+    def read_again(self, batch_id: str, digests: Mapping[str, str], at: float) -> None:
+        """The card was read again: what of it had the bytes that were sent, by path with their MD5.
+
+        Whatever an earlier reading found counts no more.
+        """
+        with self._database.transaction() as connection:
+            connection.execute("UPDATE file SET reread_at = NULL WHERE batch = ?", (batch_id,))
+            connection.executemany(
+                "UPDATE file SET reread_at = ? WHERE batch = ? AND path = ? AND md5 = ?",
+                [(at, batch_id, path, md5) for path, md5 in digests.items()],
+            )
 
     def grant_of(self, file_id: int) -> int | None:
         return self._one(file_id)["grant_"]

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator, Mapping
 from typing import Any, Final
 
 from app.domain.model import MEDIA, FileLine, FileStatus, FoundAt
-from app.domain.states import FileState
+from app.domain.states import BatchState, FileState
 from app.store.database import Database, Row
 from app.store.rows import FILE_COLUMNS, FILE_SOURCE, found_of, status_of
 
@@ -69,6 +69,16 @@ class FileLists:
             batch_id,
         )
         return sum(row["lost"] for row in rows)
+
+    def delivered_with_size(self, size: int) -> list[tuple[str, str]]:
+        """MD5 and SHA-256 of every file of so many bytes that some service holds for certain."""
+        rows = self._database.rows(
+            "SELECT DISTINCT md5, coalesce(sha256, '') AS sha256 FROM file"
+            " JOIN batch ON batch.id = file.batch WHERE file.size = ? AND file.state = ?"
+            " AND proof IS NOT NULL AND batch.state = ? AND deleted_at IS NULL",
+            (size, FileState.CONFIRMED, BatchState.DELIVERED),
+        )
+        return [(row["md5"], row["sha256"]) for row in rows]
 
     def status(self, file_id: int) -> FileStatus | None:
         """None when the file is no longer known."""

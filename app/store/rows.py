@@ -23,6 +23,7 @@ from app.domain.model import (
     MediaFile,
     Position,
     Prepared,
+    Proof,
     Receipt,
     Sent,
 )
@@ -64,6 +65,7 @@ def batch_of(row: Row, roots: tuple[Path, ...]) -> Batch:
         created_at=row["created_at"],
         finished_at=row["finished_at"],
         held=bool(row["held"]),
+        deleted_at=row["deleted_at"],
     )
 
 
@@ -104,14 +106,24 @@ def found_of(row: Row) -> FoundAt:
 
 
 def prepared_of(row: Row) -> Prepared:
-    digests = Digests(row["md5"], row["quick"] or "") if row["md5"] else None
+    digests = None
+    if row["md5"]:
+        digests = Digests(row["md5"], row["quick"] or "", row["sha256"] or "")
     return Prepared(media_file(row), digests, capture_of(row["capture"]))
 
 
 def receipt_of(row: Row) -> Receipt | None:
     if row["etag"] is None:
         return None
-    return Receipt(row["etag"], row["md5"] or "", row["object_key"] or "", row["remote_id"] or "")
+    return Receipt(
+        row["etag"],
+        row["md5"] or "",
+        row["object_key"] or "",
+        row["remote_id"] or "",
+        row["sha256"] or "",
+        Proof(row["proof"]) if row["proof"] else None,
+        bool(row["sized"]),
+    )
 
 
 def sent_of(row: Row) -> Sent:
@@ -130,6 +142,8 @@ def status_of(row: Row) -> FileStatus:
         attempts=row["attempts"],
         fault=fault_of(row, "fault"),
         words=row["words"],
+        sha256=row["sha256"] or "",
+        reread_at=row["reread_at"],
     )
 
 

@@ -20,10 +20,12 @@ from app import __version__
 from app.domain.errors import (
     BadAnswer,
     ClockWrong,
+    Damaged,
     Forbidden,
     KeysExpired,
     Leg,
     PostflightError,
+    Refused,
     UsageError,
 )
 from app.domain.placement import Grant, Keys, Storage
@@ -33,7 +35,7 @@ from app.net.server_time import ServerTimes
 from app.transfer import s3_errors
 from app.transfer.cutting import Gate
 from app.transfer.digests import base64_of
-from app.transfer.etags import Etags
+from app.transfer.etags import Etags, Place
 from app.transfer.reader import Load
 from app.transfer.transport import Answer, Transport
 from app.transfer.wear import Lent, Wear
@@ -73,6 +75,7 @@ class Clients:
         self._times = ServerTimes(clock)
         self.etags = Etags()
         self._wear = Wear()
+        self.blind: set[Place] = set()  # buckets whose keys may not HEAD, as far as we know
         self._lock = threading.Lock()
         self._session: Any = None
         self._clients: OrderedDict[tuple[Storage, Keys], Any] = OrderedDict()
@@ -250,6 +253,10 @@ class Bucket:
     def name(self) -> str:
         return self.storage.bucket
 
+    @property
+    def place(self) -> Place:
+        return self.storage.endpoint, self.storage.bucket
+
     def put(self, key: str, content_type: str, load: Load) -> str:
         """Stores one object; answers its etag. The storage refuses bytes of another MD5."""
         answer = self._ask(
@@ -307,6 +314,23 @@ class Bucket:
         """Raises UploadGone when the storage does not know the upload any more."""
         self._ask("list_parts", Key=key, UploadId=upload_id, MaxParts=1)
 
+    def look(self, key: str) -> Stored | None:
+        """A HEAD of what was stored just now; None where the keys may only write."""
+        if self.place in self.clients.blind:
+            return None
+        try:
+            return self.head(key)
+        except s3_errors.NotThere as error:
+            raise Damaged(
+                "The storage said yes and does not have the file.",
+                "Postflight sends the file again.",
+                leg=Leg.STORAGE,
+                details=error.details,
+            ) from error
+        except (Refused, Forbidden):
+            self.clients.blind.add(self.place)
+            return None
+
     def abort(self, key: str, upload_id: str) -> None:
         """Throws away an upload and its parts; safe to repeat."""
         self._ask("abort_multipart_upload", Key=key, UploadId=upload_id)
@@ -315,7 +339,7 @@ class Bucket:
         etag = s3_errors.bare_etag(str(answer.get("ETag") or ""))
         if not etag:
             raise s3_errors.no_etag(urlsplit(self.storage.endpoint).hostname or "")
-        self.clients.etags.check(self.storage, etag, md5)
+        self.clients.etags.check(self.place, etag, md5)
         return etag
 
     def _ask(self, method: str, **parameters: Any) -> Mapping[str, Any]:

@@ -1,11 +1,63 @@
-"""MD5 in its notations: hex for us, base64 on the wire, and of a whole multipart object."""
+"""MD5 and SHA-256 of what is sent; MD5 in its notations, and of a whole multipart object."""
 
 from __future__ import annotations
 
 import base64
 import binascii
 import hashlib
+import threading
 from collections.abc import Iterable
+
+
+class Digester:
+    """MD5 and, unless it is known already, SHA-256 of the same bytes; lower-case hex."""
+
+    def __init__(self, sha256: str | None = "") -> None:
+        """`sha256` as it is known; None where nobody wants it."""
+        self._md5 = hashlib.md5(usedforsecurity=False)
+        self._known = sha256
+        self._sha256 = hashlib.sha256() if sha256 == "" else None
+
+    def update(self, data: memoryview, /) -> None:
+        self._md5.update(data)
+        if self._sha256 is not None:
+            self._sha256.update(data)
+
+    def md5(self) -> str:
+        return self._md5.hexdigest()
+
+    def sha256(self) -> str:
+        return self._sha256.hexdigest() if self._sha256 is not None else self._known or ""
+
+
+class Whole:
+    """The digests of a whole file, fed part by part in their order by the threads that send them.
+
+    So they are of the very bytes that went out, and the card is read only once. A part waits for
+    its turn no longer than the parts before it are being read: they all have a thread already.
+    """
+
+    def __init__(self, digester: Digester) -> None:
+        self.digester = digester
+        self._turn = threading.Condition()
+        self._next = 1
+        self._given_up = False
+
+    def add(self, number: int, data: memoryview) -> None:
+        with self._turn:
+            self._turn.wait_for(lambda: self._next == number or self._given_up)
+            if self._given_up:
+                return
+        self.digester.update(data)
+        with self._turn:
+            self._next += 1
+            self._turn.notify_all()
+
+    def give_up(self) -> None:
+        """A part could not be read: nobody waits for it, and there will be no digest."""
+        with self._turn:
+            self._given_up = True
+            self._turn.notify_all()
 
 
 def base64_of(md5: str) -> str:

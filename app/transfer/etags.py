@@ -4,18 +4,24 @@ from __future__ import annotations
 
 import re
 import threading
-from enum import Enum, auto
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import Final
 
 from app.domain.errors import Damaged, Leg
-from app.domain.placement import Storage
 
-_MD5 = re.compile(r"[0-9a-fA-F]{32}")
+_MD5: Final = re.compile(r"[0-9a-fA-F]{32}")
+_OF_PARTS: Final = re.compile(r"[0-9a-fA-F]{32}-\d+")
+_BELIEVED_AFTER: Final = 3  # times the same bytes got a strange tag, where nothing else was sent
+
+Place = tuple[str, str]  # where habits are learned: an address and a bucket
 
 
-class _Habit(Enum):
-    MD5 = auto()  # a tag was the MD5 of what we sent: every tag is
-    DOUBTED = auto()  # one tag was not; the same bytes sent again will tell
-    OPAQUE = auto()  # an encrypting storage, for example (contracts: flighthub2 8.3)
+@dataclass(slots=True)
+class _Habit:
+    md5: bool | None = None  # whether tags are MD5s; None: not known
+    by_rule: bool = False  # an object of parts had the tag of S3's rule
+    strange: Counter[str] = field(default_factory=Counter[str])  # MD5s sent, while not known
 
 
 class Etags:
@@ -23,30 +29,54 @@ class Etags:
 
     The storage compares Content-MD5 with what it received, but what it then keeps may still be
     something else. Only the tag can tell, and only where tags are MD5s.
+
+    A strange tag is doubted until it is clear that the bucket's tags are all strange, for example
+    of an encrypting storage (contracts: flighthub2 8.3): the same bytes, sent again, got one again
+    and other bytes did too, or they got one every time while nothing else was sent. One tag that
+    is an MD5 settles it the other way.
     """
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._habits: dict[tuple[str, str], _Habit] = {}
+        self._habits: dict[Place, _Habit] = {}
 
-    def check(self, storage: Storage, etag: str, md5: str) -> None:
+    def check(self, place: Place, etag: str, md5: str) -> None:
         """Raises Damaged when this tag says that other bytes were stored; the file goes again."""
         if not _MD5.fullmatch(etag):
             return
-        place = (storage.endpoint, storage.bucket)
         with self._lock:
-            habit = self._habits.get(place)
+            habit = self._habits.setdefault(place, _Habit())
             if etag.lower() == md5:
-                self._habits[place] = _Habit.MD5
+                habit.md5 = True
+                habit.strange.clear()
                 return
-            if habit is _Habit.DOUBTED:
-                self._habits[place] = _Habit.OPAQUE
-            elif habit is None:
-                self._habits[place] = _Habit.DOUBTED
-        if habit in (_Habit.MD5, None):
-            raise Damaged(
-                "The storage holds other bytes than the card.",
-                "Postflight sends the file again.",
-                leg=Leg.STORAGE,
-                details=f"etag {etag}, sent {md5}",
-            )
+            if habit.md5 is None:
+                habit.strange[md5] += 1
+                times, others = habit.strange[md5], len(habit.strange) - 1
+                if times >= (2 if others else _BELIEVED_AFTER):
+                    habit.md5 = False
+            if habit.md5 is False:
+                return
+        raise _damaged(etag, md5)
+
+    def check_parts(self, place: Place, etag: str, expected: str) -> None:
+        """The same for an object of parts, whose tag is `expected` where S3's rule holds.
+
+        Without any doubt: where the rule was never seen to hold, to send gigabytes again only to
+        learn that it does not would be too dear, and each part was compared on its way.
+        """
+        with self._lock:
+            habit = self._habits.setdefault(place, _Habit())
+            if etag.lower() == expected:
+                habit.by_rule = True
+            elif habit.by_rule and _OF_PARTS.fullmatch(etag):
+                raise _damaged(etag, expected)
+
+
+def _damaged(etag: str, expected: str) -> Damaged:
+    return Damaged(
+        "The storage holds other bytes than the card.",
+        "Postflight sends the file again.",
+        leg=Leg.STORAGE,
+        details=f"etag {etag}, sent {expected}",
+    )

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from app.domain.card_time import same_time
 from app.domain.errors import (
+    Damaged,
     Forbidden,
     LocalError,
     NetworkError,
@@ -18,13 +18,14 @@ from app.domain.errors import (
     ServerBusy,
     UploadGone,
 )
-from app.domain.model import MediaFile, Receipt
+from app.domain.model import MediaFile, Proof, Receipt
 from app.domain.placement import Grant, ObjectTarget
 from app.domain.ports import DonePart, OpenUpload
 from app.transfer.bucket import Bucket, Clients, Stored
-from app.transfer.digests import multipart_etag
+from app.transfer.digests import Digester, Whole, multipart_etag
 from app.transfer.pacing import part_count, part_size
-from app.transfer.reader import Buffers, Held, Load, Source, changed, new_md5
+from app.transfer.proving import Proved, prove
+from app.transfer.reader import Buffers, Held, Load, Source, changed
 from app.transfer.transfer import Counted, Stop, Transfer
 
 
@@ -68,19 +69,20 @@ class Multipart:
         transfer, target = self._transfer, self._target
         with Source(transfer.file, self._stop) as source:
             upload = self._opened()
-            # An edit within the two seconds of a card's clock is found only by reading again.
-            known = transfer.md5 if source.as_scanned else None
-            whole = _Whole(source, transfer.file.size, known)
+            digester = Digester(transfer.sha256)
             try:
-                parts = self._send_all(upload, whole)
+                parts = self._send_all(upload, Whole(digester))
                 source.check()
-                if transfer.md5 not in (None, whole.md5()):
+                if transfer.md5 not in (None, digester.md5()):
                     raise changed(transfer.file)
-                etag = self._completed(upload, parts, whole.md5())
+                proved = self._completed(upload, parts, digester.md5())
             except UploadGone:
                 transfer.ledger.clear()
                 raise
-        return Receipt(etag, whole.md5(), target.key, target.remote_id)
+        return Receipt(
+            proved.etag, digester.md5(), target.key, target.remote_id, digester.sha256(),
+            proved.proof, proved.sized,
+        )  # fmt: skip
 
     def _opened(self) -> OpenUpload:
         ledger, file = self._transfer.ledger, self._transfer.file
@@ -97,8 +99,8 @@ class Multipart:
         ledger.begin(upload)
         return upload
 
-    def _send_all(self, upload: OpenUpload, whole: _Whole) -> list[DonePart]:
-        """Keeps a few parts on their way; this thread hashes the whole file meanwhile.
+    def _send_all(self, upload: OpenUpload, whole: Whole) -> list[DonePart]:
+        """Keeps a few parts on their way, begun in their order.
 
         Returns or raises only when no part of this file is on its way any more, so that nobody
         writes to the ledger behind the caller's back.
@@ -114,12 +116,10 @@ class Multipart:
                 number = next(numbers, None)
                 if number is None:
                     break
-                running.add(self._plan.pool.submit(self._part, upload, number, earlier))
+                running.add(self._plan.pool.submit(self._part, upload, number, earlier, whole))
             if not running:
                 break
-            first = first or self._hashed(whole)
-            busy = first is None and not whole.done
-            finished, running = wait(running, 0 if busy else None, FIRST_COMPLETED)
+            finished, running = wait(running, None, FIRST_COMPLETED)
             for future in finished:
                 error = future.exception()
                 if error is None:
@@ -128,15 +128,7 @@ class Multipart:
                     first = first or self._failed(error)
         if first is not None:
             raise first
-        whole.finish()
         return sorted(parts, key=lambda part: part.number)
-
-    def _hashed(self, whole: _Whole) -> BaseException | None:
-        try:
-            whole.step()
-        except PostflightError as error:
-            return self._failed(error)
-        return None
 
     def _failed(self, error: BaseException) -> BaseException:
         # Parts under way still count for the next run, unless the file or the upload is gone;
@@ -145,30 +137,44 @@ class Multipart:
             self._stop.set()
         return error
 
-    def _part(self, upload: OpenUpload, number: int, earlier: dict[int, DonePart]) -> DonePart:
+    def _part(
+        self, upload: OpenUpload, number: int, earlier: dict[int, DonePart], whole: Whole
+    ) -> DonePart:
         """Sends one part unless the storage has it; runs in a part thread."""
+        try:
+            return self._carried(upload, number, earlier, whole)
+        except BaseException:
+            whole.give_up()
+            raise
+
+    def _carried(
+        self, upload: OpenUpload, number: int, earlier: dict[int, DonePart], whole: Whole
+    ) -> DonePart:
         file = self._transfer.file
         offset = (number - 1) * upload.part_size
         size = min(upload.part_size, upload.size - offset)
         bucket = self._plan.clients.bucket(self._grant, self._stop)
         with Source(file, self._stop) as source:
-            view, digest = self._plan.buffers.take(size), new_md5()
-            source.fill(view, offset, digest)
-            md5 = digest.hexdigest()
+            view, sent = self._plan.buffers.take(size), Digester(None)
+            source.fill(view, offset, sent)
+            whole.add(number, view)
+            md5 = sent.md5()
             old = earlier.get(number)
             # Compared with what is on the card now: a file may change and keep size and time.
             if old is not None and old.md5 == md5 and old.size == size:
                 self._progress.moved(size)
                 return old
-            load = Load(file, source, Held(view, self._stop, self._progress), md5)
+            load = Load(file, source, Held(view, self._stop, self._progress), md5, sent)
             etag = bucket.part(upload.key, upload.upload_id, number, load)
             load.settle()
         part = DonePart(number, size, etag, md5)
         self._transfer.ledger.done(part)
         return part
 
-    def _completed(self, upload: OpenUpload, parts: list[DonePart], md5: str) -> str:
+    def _completed(self, upload: OpenUpload, parts: list[DonePart], md5: str) -> Proved:
         expected = multipart_etag(part.md5 for part in parts)
+        # rclone names the MD5 of the content.
+        proofs = {expected: Proof.PARTS, md5: Proof.ETAG}
         try:
             etag = self._bucket.complete(upload.key, upload.upload_id, parts)
         except (UploadGone, NetworkError, ServerBusy) as error:
@@ -178,12 +184,19 @@ class Multipart:
             stored = self._stored(upload.key, reason)
             if stored is None or stored.size != upload.size:
                 raise reason from error
-            # rclone names the MD5 of the content there. An older object of the same key and
-            # size must not pass for ours.
-            if stored.etag.lower() not in (expected, md5):
+            # An older object of the same key and size must not pass for ours.
+            proof = proofs.get(stored.etag.lower())
+            if proof is None:
                 raise reason from error
-            return stored.etag
-        return etag or expected
+            return Proved(stored.etag, proof, True)
+        try:
+            self._plan.clients.etags.check_parts(self._bucket.place, etag, expected)
+            proved = prove(self._bucket, upload.key, upload.size, etag, proofs)
+        except Damaged:
+            self._transfer.ledger.clear()  # the upload has become the object that is wrong
+            raise
+        # Where nobody told the tag, the one of S3's rule is what the service can be told.
+        return proved if proved.etag else replace(proved, etag=expected)
 
     def _reason(self, upload: OpenUpload, error: PostflightError) -> PostflightError:
         """The error, or UploadGone in its place: radosgw 16.2 answers the completion of an upload
@@ -205,36 +218,6 @@ class Multipart:
         except (RemoteError, NetworkError) as unknown:
             # Could not ask: that is not the same as gone.
             raise (unknown if isinstance(error, UploadGone) else error) from error
-
-
-class _Whole:
-    """The MD5 of the whole file, hashed piece by piece unless it is known."""
-
-    _STEP = 8 * 1024 * 1024
-
-    def __init__(self, source: Source, size: int, known: str | None) -> None:
-        self._source = source
-        self._known = known
-        self._digest = new_md5()
-        self._left = self._pieces(size)
-        self.done = known is not None
-
-    def step(self) -> None:
-        if not self.done and next(self._left, None) is None:
-            self.done = True
-
-    def finish(self) -> None:
-        while not self.done:
-            self.step()
-
-    def md5(self) -> str:
-        return self._known or self._digest.hexdigest()
-
-    def _pieces(self, size: int) -> Iterator[bool]:
-        buffer = memoryview(bytearray(min(self._STEP, size)))
-        for at in range(0, size, self._STEP):
-            self._source.fill(buffer[: min(self._STEP, size - at)], at, self._digest)
-            yield True
 
 
 def _is_of(upload: OpenUpload, file: MediaFile) -> bool:

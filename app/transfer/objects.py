@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from app.domain.errors import Damaged, NetworkError
-from app.domain.model import Receipt
+from app.domain.model import Proof, Receipt
 from app.domain.placement import ObjectTarget
 from app.transfer.bucket import Bucket
+from app.transfer.proving import prove
 from app.transfer.reader import Buffers, Loader, Source
 from app.transfer.transfer import Counted, Transfer
 
@@ -15,7 +16,7 @@ def put(
 ) -> Receipt:
     """Stores the file and answers the storage's own etag, which etags.py has judged."""
     file = transfer.file
-    loader = Loader(file, transfer.cancel, progress, buffers)
+    loader = Loader(file, transfer.cancel, progress, buffers, transfer.sha256)
     with Source(file, transfer.cancel) as source:
         load = loader.load(source, 0, file.size, transfer.md5)
         try:
@@ -24,4 +25,8 @@ def put(
             load.explain()
             raise
         load.settle()
-        return Receipt(etag, load.md5, target.key, target.remote_id)
+    proved = prove(bucket, target.key, file.size, etag, {load.md5: Proof.ETAG})
+    return Receipt(
+        proved.etag, load.md5, target.key, target.remote_id, load.sent.sha256(),
+        proved.proof, proved.sized,
+    )  # fmt: skip

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import sys
 import threading
@@ -20,20 +19,16 @@ from app.domain.naming import long_path
 from app.domain.os_errors import translate_os_error
 from app.domain.ports import Cancel, Progress
 from app.transfer.cutting import Gate
+from app.transfer.digests import Digester
 from app.transfer.pacing import HELD_UP_TO, MIB, SEND
 
 READ: Final = MIB
 
 
 class Digest(Protocol):
-    """The part of a hashlib object that is used here."""
+    """What sees the bytes that are read."""
 
     def update(self, data: memoryview, /) -> None: ...
-    def hexdigest(self) -> str: ...
-
-
-def new_md5() -> Digest:
-    return hashlib.md5(usedforsecurity=False)
 
 
 class Buffers:
@@ -71,6 +66,7 @@ class Source:
         self._modified_ns: int | None = None  # when it was opened
         try:
             self._raw = FileIO(self._named, "rb")
+            self._began = os.fstat(self._raw.fileno())
         except OSError as error:
             raise translate_os_error(error, file.source) from error
 
@@ -96,7 +92,12 @@ class Source:
         return self._modified_ns == self._file.modified_ns
 
     def check(self) -> None:
-        """Raises FileChanged unless it is the file of the scan and holds still since."""
+        """Raises FileChanged unless size, time and identity are still those of the scan.
+
+        And unless nobody wrote to it since it was opened: a program that puts the old time back
+        cannot put back the time of that change. Windows does not tell it, and FAT does not keep
+        it; there `verify` finds out.
+        """
         try:
             now = os.fstat(self._raw.fileno())
         except OSError as error:
@@ -117,7 +118,9 @@ class Source:
             named = os.stat(self._named)  # noqa: PTH116
         except OSError:
             return False
-        return (opened.st_dev, opened.st_ino) != (named.st_dev, named.st_ino)
+        if (opened.st_dev, opened.st_ino) != (named.st_dev, named.st_ino):
+            return True
+        return opened.st_ctime_ns != self._began.st_ctime_ns
 
     def fill(self, view: memoryview, offset: int, *digests: Digest) -> None:
         """Reads exactly `len(view)` bytes from `offset` and feeds them to `digests`."""
@@ -137,10 +140,10 @@ class Source:
 
     def md5(self, offset: int, size: int) -> str:
         """Lower-case hex of `size` bytes from `offset`, in a pass of its own."""
-        digest, buffer = new_md5(), memoryview(bytearray(min(READ, size)))
+        digest, buffer = Digester(None), memoryview(bytearray(min(READ, size)))
         for at in range(offset, offset + size, READ):
             self.fill(buffer[: min(READ, offset + size - at)], at, digest)
-        return digest.hexdigest()
+        return digest.md5()
 
 
 class Body(ABC):
@@ -231,18 +234,21 @@ class Streamed(Body):
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """One request's body with the MD5 that goes with it (lower-case hex)."""
+    """One request's body with the MD5 that goes with it (lower-case hex).
+
+    `sent` has seen the bytes: those of a body from memory before, of others while they go out.
+    """
 
     file: MediaFile
     source: Source
     body: Body
     md5: str
-    running: Digest | None = None  # hashes while sending, where `md5` was only told to us
+    sent: Digester
 
     def settle(self) -> None:
         """After the send: raises FileChanged when the file did not hold still."""
         self.source.check()
-        if self.running is not None and self.running.hexdigest() != self.md5:
+        if self.sent.md5() != self.md5:
             raise changed(self.file)
 
     def explain(self) -> None:
@@ -258,6 +264,7 @@ class Loader:
     cancel: Cancel
     progress: Progress
     buffers: Buffers
+    sha256: str = ""  # of the file, where it is known
 
     def load(
         self, source: Source, offset: int, size: int, known: str | None, whole: Digest | None = None
@@ -267,23 +274,21 @@ class Loader:
         `whole` sees the piece's bytes too. A large piece whose MD5 nobody knows is read twice,
         as its MD5 must be on the wire before it.
         """
-        also = (whole,) if whole is not None else ()
+        sent = Digester(self.sha256 if whole is None else None)
+        also = (sent,) if whole is None else (sent, whole)
         if size <= HELD_UP_TO:
-            view, digest = self.buffers.take(size), new_md5()
-            source.fill(view, offset, digest, *also)
+            view = self.buffers.take(size)
+            source.fill(view, offset, *also)
             source.check()
-            if known is not None and digest.hexdigest() != known:
+            if known is not None and sent.md5() != known:
                 raise changed(self.file)
             body = Held(view, self.cancel, self.progress)
-            return Load(self.file, source, body, digest.hexdigest())
-        if known is not None:
-            running = new_md5()
-            body = Streamed(source, offset, size, self.progress, running, *also)
-            return Load(self.file, source, body, known, running)
-        md5 = source.md5(offset, size)
-        source.check()
+            return Load(self.file, source, body, sent.md5(), sent)
+        if known is None:
+            known = source.md5(offset, size)
+            source.check()
         body = Streamed(source, offset, size, self.progress, *also)
-        return Load(self.file, source, body, md5)
+        return Load(self.file, source, body, known, sent)
 
 
 def changed(file: MediaFile) -> FileChanged:

@@ -56,6 +56,10 @@ class Refusal:
         return self.worn or (self.expires_at is not None and self.now >= self.expires_at)
 
 
+class NotThere(Refused):
+    """There is no such object."""
+
+
 Reading = Callable[[Refusal], PostflightError]
 
 
@@ -252,6 +256,11 @@ def _bad_name(seen: Refusal) -> PostflightError:
     )
 
 
+def _not_there(seen: Refusal) -> PostflightError:
+    known = _refused(seen)
+    return NotThere(known.title, known.hint, leg=known.leg, details=known.details)
+
+
 def _refused(seen: Refusal) -> PostflightError:
     return Refused(
         f"The storage at {seen.host} refused the file.",
@@ -362,6 +371,7 @@ _BY_STATUS: Final[dict[int, Reading]] = {
     308: _sent_elsewhere,
     401: _denied,
     403: _denied,
+    404: _not_there,
     408: _busy,
     413: _too_large,
     425: _busy,

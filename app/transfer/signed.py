@@ -16,13 +16,14 @@ from app.domain.errors import (
     PostflightError,
     UploadGone,
 )
-from app.domain.model import Receipt
+from app.domain.model import Proof, Receipt
 from app.domain.placement import SignedPart, SignedPut
 from app.domain.ports import Clock
 from app.net.pressure import Pressures
 from app.transfer import s3_errors
-from app.transfer.digests import hex_of
-from app.transfer.reader import Buffers, Load, Loader, Source, changed, new_md5
+from app.transfer.digests import Digester, hex_of
+from app.transfer.etags import Etags
+from app.transfer.reader import Buffers, Load, Loader, Source, changed
 from app.transfer.transfer import Counted, Transfer
 from app.transfer.transport import Transport
 
@@ -37,6 +38,7 @@ class Signed:
         self._pressures = pressures
         self._clock = clock
         self._buffers = buffers
+        self._etags = Etags()
 
     def put(self, placement: SignedPut, transfer: Transfer, progress: Counted) -> Receipt:
         """Stores the file. UploadGone when an address is not valid any more: place it anew.
@@ -45,9 +47,10 @@ class Signed:
         """
         file, parts = transfer.file, placement.parts
         _check_parts(parts, file.size)
-        loader = Loader(file, transfer.cancel, progress, self._buffers)
-        whole = new_md5() if len(parts) > 1 else None
-        etag = md5 = ""
+        loader = Loader(file, transfer.cancel, progress, self._buffers, transfer.sha256)
+        whole = Digester(transfer.sha256) if len(parts) > 1 else None
+        etag = md5 = sha256 = ""
+        checked = bool(parts)
         with Source(file, transfer.cancel) as source:
             for part in parts:
                 known = _declared(part) or (transfer.md5 if len(parts) == 1 else None)
@@ -55,12 +58,20 @@ class Signed:
                 if len(parts) == 1 and transfer.md5 not in (None, load.md5):
                     raise changed(file)
                 etag = self._send(part, load, transfer)
-                md5 = load.md5
+                md5, sha256 = load.md5, load.sent.sha256()
+                # The tag proves this piece; else its Content-MD5 does, where it may be sent.
+                checked = checked and (etag.lower() == md5 or _declared(part) is not None)
+            source.check()  # a piece sent early may have changed since
+        proof = Proof.CHECKED if checked else None
         if whole is not None:
-            md5 = whole.hexdigest()
+            md5, sha256 = whole.md5(), whole.sha256()
             if transfer.md5 not in (None, md5):
                 raise changed(file)
-        return Receipt(etag, md5, "", placement.remote_id)
+        elif etag.lower() == md5:
+            proof = Proof.ETAG
+        # Nothing else may be asked of a signed address, so only such a tag proves the size too.
+        sized = proof is Proof.ETAG
+        return Receipt(etag, md5, "", placement.remote_id, sha256, proof, sized)
 
     def _send(self, part: SignedPart, load: Load, transfer: Transfer) -> str:
         # An address is signed together with the headers it was given with (contracts:
@@ -81,7 +92,13 @@ class Signed:
         etag = s3_errors.bare_etag(answer.headers.get("etag", ""))
         if not etag:
             raise s3_errors.no_etag(answer.host)
+        self._etags.check((answer.host, _bucket_of(part.url)), etag, load.md5)
         return etag
+
+
+def _bucket_of(url: str) -> str:
+    """The first step of the path: the bucket, or a folder where the host name is the bucket."""
+    return urlsplit(url).path.split("/")[1:2][0] if urlsplit(url).path.strip("/") else ""
 
 
 def _refusal(error: PostflightError) -> PostflightError:

@@ -13,7 +13,8 @@ from app.domain.ports import Cancel, PartLedger, Progress
 class Transfer:
     """One file's move. `md5` is what the service was told of the file (lower-case hex), or None.
 
-    A file whose bytes have another MD5 by then is not sent: FileChanged.
+    A file whose bytes have another MD5 by then is not sent: FileChanged. `sha256` is of the same
+    bytes, "" where it is not known yet.
     """
 
     file: MediaFile
@@ -21,6 +22,7 @@ class Transfer:
     ledger: PartLedger
     progress: Progress
     cancel: Cancel
+    sha256: str = ""
 
 
 class Counted:

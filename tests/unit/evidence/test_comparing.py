@@ -166,7 +166,7 @@ def test_what_is_no_receipt_is_wrong_use(content: str, tmp_path: Path, folder: P
 def test_a_receipt_of_a_later_version_is_left_to_it(written: Write, folder: Path) -> None:
     path = written()
     path.write_text(
-        path.read_text(encoding="utf-8").replace('"version": 1', '"version": 2'), "utf-8"
+        path.read_text(encoding="utf-8").replace('"version": 2', '"version": 3'), "utf-8"
     )
     with pytest.raises(UsageError, match="newer"):
         check(path, folder)

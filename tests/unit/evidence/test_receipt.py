@@ -28,7 +28,7 @@ from tests.unit.evidence.conftest import BATCH, MD5, NAMES
 
 def test_the_json_receipt_tells_batch_destination_and_every_file(evidence: Evidence) -> None:
     told = json.loads(receipt.as_json(evidence))
-    assert (told["format"], told["version"]) == ("postflight-receipt", 1)
+    assert (told["format"], told["version"]) == ("postflight-receipt", 2)
     assert told["made_by"] == "Postflight 9.9"
     assert told["made_at"] == "2027-01-15T08:00:03Z"
     assert datetime.fromisoformat(told["made_at_local"]).timestamp() == evidence.made_at

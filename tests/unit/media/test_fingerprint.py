@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from app.domain.errors import Cancelled, FileChanged, FileGone
 from app.domain.model import Digests
 from app.domain.ports import Cancel
-from app.media.fingerprint import END, STEP, digest, same_time
+from app.media.fingerprint import END, digest, same_time
+from app.media.uncached import STEP
 
 HOUR = 3600 * 10**9
 
@@ -45,7 +46,11 @@ def test_md5_is_of_all_bytes_and_quick_of_both_ends(tmp_path: Path, size: int) -
     path = tmp_path / "a.jpg"
     path.write_bytes(content)
     digests = take(path)
-    assert digests == Digests(hashlib.md5(content).hexdigest(), quick_of(content, "a.jpg"))
+    assert digests == Digests(
+        hashlib.md5(content).hexdigest(),
+        quick_of(content, "a.jpg"),
+        hashlib.sha256(content).hexdigest(),
+    )
 
 
 def test_equal_files_in_two_folders_differ_in_the_quick_fingerprint_only(tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ from app.domain.ports import Cancel, DonePart, OpenUpload, PartLedger
 from app.transfer.mover import Transfer
 from app.transfer.pacing import SEND
 from tests.helpers.rclone import ACCESS_KEY, SECRET_KEY
-from tests.helpers.scripted import Reply
+from tests.helpers.scripted import Reply, Seen
 
 MIB = 1024 * 1024
 BUCKET = "media"
@@ -51,6 +51,10 @@ def as_scanned(path: Path) -> MediaFile:
 
 def md5_of(path: Path) -> str:
     return hashlib.md5(path.read_bytes()).hexdigest()
+
+
+def sha256_of(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def touch(path: Path, content: bytes) -> None:
@@ -180,13 +184,20 @@ def move_of(
     ledger: PartLedger | None = None,
     progress: Moved | None = None,
     cancel: Cancel | None = None,
+    sha256: str = "",
 ) -> Transfer:
-    return Transfer(file, md5, ledger or MemoryLedger(), progress or Moved(), cancel or Cancel())
+    ledger, progress = ledger or MemoryLedger(), progress or Moved()
+    return Transfer(file, md5, ledger, progress, cancel or Cancel(), sha256)
 
 
 def freely(wanted: int) -> int:
     """A gate that never waits."""
     return min(wanted, SEND)
+
+
+def stored(seen: Seen) -> Reply:
+    """A storage that takes everything and names its MD5."""
+    return Reply(headers={"ETag": f'"{hashlib.md5(seen.body).hexdigest()}"'})
 
 
 def refusal(status: int, code: str, headers: dict[str, str] | None = None) -> Reply:

@@ -5,11 +5,10 @@ from __future__ import annotations
 import pytest
 
 from app.domain.errors import Damaged
-from app.domain.placement import Addressing, Storage
 from app.transfer.etags import Etags
 
-BUCKET = Storage("http://store", "r", "one", Addressing.PATH)
-OTHER = Storage("http://store", "r", "two", Addressing.PATH)
+BUCKET = ("http://store", "one")
+OTHER = ("http://store", "two")
 OURS, THEIRS = "ab" * 16, "cd" * 16
 
 
@@ -22,12 +21,42 @@ def test_where_tags_are_md5s_another_one_is_damage_every_time() -> None:
     etags.check(BUCKET, OURS, OURS)
 
 
-def test_the_first_strange_tag_is_doubted_once_and_believed_when_it_comes_again() -> None:
+def test_a_strange_tag_is_doubted_and_believed_when_it_comes_every_time() -> None:
     etags = Etags()
-    with pytest.raises(Damaged):
-        etags.check(BUCKET, THEIRS, OURS)
+    for _ in range(2):
+        with pytest.raises(Damaged):
+            etags.check(BUCKET, THEIRS, OURS)
     for _ in range(3):
         etags.check(BUCKET, THEIRS, OURS)
+
+
+def test_other_bytes_with_strange_tags_shorten_the_doubt_but_never_to_nothing() -> None:
+    etags = Etags()
+    for md5 in (OURS, "ef" * 16):
+        with pytest.raises(Damaged):
+            etags.check(BUCKET, THEIRS, md5)
+    etags.check(BUCKET, THEIRS, OURS)
+    etags.check(BUCKET, THEIRS, "01" * 16)
+
+
+def test_two_damages_at_the_very_beginning_are_both_noticed() -> None:
+    etags = Etags()
+    for md5 in (OURS, OURS):
+        with pytest.raises(Damaged):
+            etags.check(BUCKET, THEIRS, md5)
+    etags.check(BUCKET, OURS, OURS)
+    with pytest.raises(Damaged):
+        etags.check(BUCKET, THEIRS, OURS)
+
+
+def test_an_object_of_parts_is_damage_only_where_the_rule_was_seen_to_hold() -> None:
+    etags = Etags()
+    etags.check_parts(BUCKET, f"{THEIRS}-2", f"{OURS}-2")
+    etags.check_parts(BUCKET, f"{OURS.upper()}-2", f"{OURS}-2")
+    with pytest.raises(Damaged):
+        etags.check_parts(BUCKET, f"{THEIRS}-2", f"{OURS}-2")
+    etags.check_parts(BUCKET, "", f"{OURS}-2")
+    etags.check_parts(OTHER, f"{THEIRS}-2", f"{OURS}-2")
 
 
 def test_a_doubt_that_was_damage_ends_with_the_right_tag() -> None:

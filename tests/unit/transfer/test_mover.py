@@ -34,6 +34,7 @@ from tests.unit.transfer.kit import (
     md5_of,
     move_of,
     refusal,
+    stored,
     target,
 )
 
@@ -64,8 +65,7 @@ def test_many_files_move_at_once_and_each_arrives(
 
 def test_new_keys_and_other_storages_get_clients_of_their_own(mover: Mover, tmp_path: Path) -> None:
     file = make_file(tmp_path, 10)
-    stored = Reply(headers={"ETag": '"e"'})
-    with ScriptedServer(lambda _: stored) as one, ScriptedServer(lambda _: stored) as two:
+    with ScriptedServer(stored) as one, ScriptedServer(stored) as two:
         for number in range(10):  # more than are kept
             for server in (one, two):
                 grant = grant_for(server.url, token=f"token {number}")
@@ -129,7 +129,7 @@ def test_no_secret_reaches_a_log(
     grant_secret = "the-secret-key-of-a-grant"
     with (
         caplog.at_level(logging.DEBUG),
-        ScriptedServer(lambda _: Reply(headers={"ETag": "e"})) as s,
+        ScriptedServer(stored) as s,
     ):
         grant = grant_for(s.url, secret=grant_secret, token=SESSION_TOKEN)
         mover.place(grant, target(), move_of(make_file(tmp_path, 10)))

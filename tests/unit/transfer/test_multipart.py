@@ -93,7 +93,7 @@ class Storage:
         if call.startswith("complete"):
             self.completed = seen.body
             return complete_with("Whole-3")
-        return Reply(status=404)
+        return Reply(status=403)  # keys that may only write
 
     def sent(self) -> list[str]:
         return sorted(call for call in self.calls if call.startswith("part"))

@@ -23,6 +23,7 @@ from app.domain.errors import (
     Refused,
     ServerBusy,
 )
+from app.domain.model import Proof
 from app.domain.placement import Signature
 from app.domain.ports import Cancel, OpenUpload
 from app.transfer.mover import Mover
@@ -42,13 +43,10 @@ from tests.unit.transfer.kit import (
     md5_of,
     move_of,
     refusal,
+    stored,
     target,
     touch,
 )
-
-
-def _stored(_: Seen) -> Reply:
-    return Reply(headers={"ETag": '"AbC-tag"'})
 
 
 @pytest.mark.parametrize("size", [0, 1, 3 * MIB, HELD_UP_TO, HELD_UP_TO + 12345])
@@ -73,7 +71,7 @@ def test_a_large_file_whose_md5_is_known_is_read_once(
 
 def test_the_request_is_what_all_storages_take(mover: Mover, tmp_path: Path) -> None:
     file = make_file(tmp_path, 1000)
-    with ScriptedServer(_stored) as server:
+    with ScriptedServer(stored) as server:
         mover.place(grant_for(server.url, token=SESSION_TOKEN), target(), move_of(file))
     (seen,) = server.seen
     content = file.source.read_bytes()
@@ -90,7 +88,7 @@ def test_the_request_is_what_all_storages_take(mover: Mover, tmp_path: Path) -> 
 
 
 def test_the_old_signature_is_used_where_the_storage_wants_it(mover: Mover, tmp_path: Path) -> None:
-    with ScriptedServer(_stored) as server:
+    with ScriptedServer(stored) as server:
         grant = grant_for(server.url, signature=Signature.V2)
         mover.place(grant, target(), move_of(make_file(tmp_path, 10)))
     assert server.seen[0].headers["authorization"].startswith("AWS ")
@@ -99,11 +97,18 @@ def test_the_old_signature_is_used_where_the_storage_wants_it(mover: Mover, tmp_
 def test_the_storages_etag_is_kept_as_it_is(mover: Mover, tmp_path: Path) -> None:
     file = make_file(tmp_path, 10)
     other = "ABCDEF0123456789ABCDEF0123456789"  # an encrypting storage names something else
-    with ScriptedServer(lambda _: Reply(headers={"ETag": f'"{other}"'})) as server:
-        with pytest.raises(Damaged, match="other bytes"):  # doubted once, then believed
-            mover.place(grant_for(server.url), target(), move_of(file))
+
+    def answer(seen: Seen) -> Reply:
+        head = Reply(status=403)
+        return head if seen.method == "HEAD" else Reply(headers={"ETag": f'"{other}"'})
+
+    with ScriptedServer(answer) as server:
+        for _ in range(2):  # doubted, then believed
+            with pytest.raises(Damaged, match="other bytes"):
+                mover.place(grant_for(server.url), target(), move_of(file))
         receipt = mover.place(grant_for(server.url), target(), move_of(file))
     assert (receipt.etag, receipt.md5) == (other, md5_of(file.source))
+    assert (receipt.proof, receipt.sized) == (Proof.CHECKED, False)
 
 
 def test_a_yes_without_an_etag_is_no_proof(mover: Mover, tmp_path: Path) -> None:
@@ -164,7 +169,7 @@ def test_a_file_that_changed_while_it_was_stored_is_not_accepted(
 
     def answer(seen: Seen) -> Reply:
         touch(file.source, b"z" * 1000)
-        return _stored(seen)
+        return stored(seen)
 
     with ScriptedServer(answer) as server, pytest.raises(FileChanged):
         mover.place(grant_for(server.url), target(), move_of(file, progress=progress))
@@ -175,7 +180,7 @@ def test_a_file_with_another_md5_than_the_service_was_told_is_not_sent(
     mover: Mover, tmp_path: Path
 ) -> None:
     transfer = move_of(make_file(tmp_path, 1000), md5="0" * 32)
-    with ScriptedServer(_stored) as server, pytest.raises(FileChanged):
+    with ScriptedServer(stored) as server, pytest.raises(FileChanged):
         mover.place(grant_for(server.url), target(), transfer)
     assert server.seen == []
 
@@ -281,7 +286,7 @@ def test_waiting_for_an_answer_ends_soon_after_the_stop_sign(mover: Mover, tmp_p
     def answer(seen: Seen) -> Reply:
         cancel.set()
         ended.wait(10)
-        return _stored(seen)
+        return stored(seen)
 
     transfer = move_of(make_file(tmp_path, 1000), cancel=cancel)
     began = time.monotonic()
@@ -297,7 +302,7 @@ def test_waiting_for_an_answer_ends_soon_after_the_stop_sign(mover: Mover, tmp_p
 def test_a_stop_sign_that_is_up_sends_nothing(mover: Mover, tmp_path: Path) -> None:
     cancel = Cancel()
     cancel.set()
-    with ScriptedServer(_stored) as server, pytest.raises(Cancelled):
+    with ScriptedServer(stored) as server, pytest.raises(Cancelled):
         mover.place(
             grant_for(server.url), target(), move_of(make_file(tmp_path, 10), cancel=cancel)
         )
@@ -306,7 +311,7 @@ def test_a_stop_sign_that_is_up_sends_nothing(mover: Mover, tmp_path: Path) -> N
 
 def test_the_parts_of_an_earlier_placement_are_thrown_away(mover: Mover, tmp_path: Path) -> None:
     ledger = MemoryLedger(OpenUpload("up-9", BUCKET, "old key", 5 * MIB, 1, 1))
-    with ScriptedServer(_stored) as server:
+    with ScriptedServer(stored) as server:
         mover.place(grant_for(server.url), target(), move_of(make_file(tmp_path, 9), ledger=ledger))
     gone, _ = server.seen
     assert (gone.method, gone.path, gone.query["uploadId"]) == (

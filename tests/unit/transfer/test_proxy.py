@@ -19,7 +19,7 @@ from app.transfer.transport import Transport
 from tests.helpers.certificates import Certificate, make_certificate
 from tests.helpers.proxy import ProxyServer, port_of
 from tests.helpers.scripted import Reply, ScriptedServer, Seen
-from tests.unit.transfer.kit import MIB, Moved, grant_for, make_file, move_of, target
+from tests.unit.transfer.kit import MIB, Moved, grant_for, make_file, move_of, stored, target
 
 SECRET = "pilot:пароль:1"
 PLAIN = "http://storage.invalid:9000"
@@ -28,7 +28,7 @@ SECURE = "https://storage.invalid"
 
 @pytest.fixture
 def storage() -> Iterator[ScriptedServer]:
-    with ScriptedServer(lambda _: Reply(headers={"ETag": '"e"'})) as server:
+    with ScriptedServer(stored) as server:
         yield server
 
 

@@ -12,9 +12,19 @@ import pytest
 
 from app.domain.errors import Cancelled, FileChanged, FileGone
 from app.domain.ports import Cancel
+from app.transfer.digests import Digester
 from app.transfer.pacing import HELD_UP_TO
-from app.transfer.reader import Buffers, Held, Loader, Source, Streamed, new_md5
-from tests.unit.transfer.kit import MIB, Moved, as_scanned, freely, make_file, md5_of, touch
+from app.transfer.reader import Buffers, Held, Loader, Source, Streamed
+from tests.unit.transfer.kit import (
+    MIB,
+    Moved,
+    as_scanned,
+    freely,
+    make_file,
+    md5_of,
+    sha256_of,
+    touch,
+)
 
 
 def test_a_file_is_read_exactly_from_where_it_was_asked(tmp_path: Path) -> None:
@@ -135,10 +145,11 @@ def test_both_kinds_of_body_send_the_same_and_count_what_was_taken(
     held = Held(memoryview(content), Cancel(), progress)
     assert b"".join(held.blocks(freely)) == content
     with Source(file, Cancel()) as source:
-        digest = new_md5()
+        digest = Digester()
         streamed = Streamed(source, 0, size, progress, digest)
         assert b"".join(bytes(block) for block in streamed.blocks(freely)) == content
-    assert digest.hexdigest() == md5_of(file.source)
+    assert digest.md5() == md5_of(file.source)
+    assert digest.sha256() == sha256_of(file.source)
     assert progress.total == 2 * size
 
 
@@ -175,7 +186,10 @@ def test_a_load_names_the_md5_of_what_it_sends(tmp_path: Path, size: int) -> Non
     with Source(loader.file, Cancel()) as source:
         load = loader.load(source, 0, size, None)
         assert load.md5 == md5_of(loader.file.source)
+        for _ in load.body.blocks(freely):
+            pass
         load.settle()
+        assert load.sent.sha256() == sha256_of(loader.file.source)
 
 
 def test_a_small_file_with_another_md5_than_was_told_is_not_sent(tmp_path: Path) -> None:

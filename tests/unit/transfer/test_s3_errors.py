@@ -23,7 +23,7 @@ from app.domain.errors import (
     UsageError,
 )
 from app.transfer.bucket import ANSWER_ERRORS, SETTINGS_ERRORS, botocore_error
-from app.transfer.s3_errors import bare_etag, refusal
+from app.transfer.s3_errors import NotThere, bare_etag, refusal
 from app.transfer.transport import Answer
 
 NOW = 1_800_000_000.0
@@ -96,7 +96,7 @@ def test_a_refusal_after_the_keys_end_is_about_the_keys(code: str) -> None:
         (408, "", ServerBusy),
         (403, "", Forbidden),
         (401, "", Forbidden),
-        (404, "", Refused),
+        (404, "", NotThere),
         (413, "", Refused),
         (507, "", Forbidden),
         (302, "", BadAnswer),

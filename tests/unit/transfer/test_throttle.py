@@ -19,7 +19,7 @@ from app.transfer.reader import Held
 from app.transfer.throttle import Throttle
 from app.transfer.transport import Transport
 from tests.helpers.scripted import Reply, ScriptedServer, Seen
-from tests.unit.transfer.kit import MIB, Moved, grant_for, make_file, move_of, target
+from tests.unit.transfer.kit import MIB, Moved, grant_for, make_file, move_of, stored, target
 
 MB = 1_000_000
 
@@ -182,7 +182,7 @@ def _body(size: int, progress: Moved | None = None) -> Held:
 
 @pytest.fixture
 def server() -> Iterator[ScriptedServer]:
-    with ScriptedServer(lambda _: Reply(headers={"ETag": '"e"'})) as made:
+    with ScriptedServer(stored) as made:
         yield made
 
 
@@ -265,14 +265,15 @@ def test_the_end_of_an_upload_in_parts_does_not_wait(tmp_path: Path) -> None:
     def answer(seen: Seen) -> Reply:
         throttle.limit = 1 if seen.method == "PUT" else 0
         body = "<X><UploadId>u</UploadId><ETag>e</ETag></X>"
-        return Reply(body, headers={"ETag": '"e"'})
+        status = 403 if seen.method == "HEAD" else 200  # keys that may only write
+        return Reply(body, status, headers={"ETag": '"e"'})
 
     with ScriptedServer(answer) as server:
         mover = Mover(Route(), throttle, parts_at_once=1, single_up_to=1)
         place, transfer = target(single=False), move_of(make_file(tmp_path, 100))
         mover.place(grant_for(server.url), place, transfer)
         mover.close()
-    assert [seen.method for seen in server.seen] == ["POST", "PUT", "POST"]
+    assert [seen.method for seen in server.seen] == ["POST", "PUT", "POST", "HEAD"]
     assert shared.passed == 0
 
 
