@@ -17,8 +17,10 @@ class Digester:
         self._md5 = hashlib.md5(usedforsecurity=False)
         self._known = sha256
         self._sha256 = hashlib.sha256() if sha256 == "" else None
+        self.count = 0  # bytes seen
 
     def update(self, data: memoryview, /) -> None:
+        self.count += len(data)
         self._md5.update(data)
         if self._sha256 is not None:
             self._sha256.update(data)

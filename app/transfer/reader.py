@@ -254,6 +254,8 @@ class Load:
     def explain(self) -> None:
         """After bytes were refused or cut off: raises FileChanged when that explains it."""
         self.source.check()
+        if self.sent.count == len(self.body) and self.sent.md5() != self.md5:
+            raise changed(self.file)
 
 
 @dataclass(frozen=True, slots=True)

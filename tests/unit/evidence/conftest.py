@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from app.domain.errors import Fault
-from app.domain.model import Batch, Connection, Found, Job, Receipt
+from app.domain.model import Batch, Connection, Found, Job, Proof, Receipt
 from app.domain.placement import Addressing, Grant, Storage
 from app.domain.states import BatchState, JobState
 from app.evidence.facts import Evidence, collect
@@ -19,6 +19,7 @@ from tests.helpers.clock import HandClock
 
 BATCH = "3f2a91bc" + 24 * "0"
 MD5 = "0cc175b9c0f1b6a831c399e269772661"  # of the letter a
+SHA256 = "ca978112ca1bbdcafac231b39a23dc4da786eff8147c4e72b9807785afee48bb"  # of it too
 REFUSED = Fault("file-refused", "The file is empty.", "", "/home/anna/card/empty.JPG")
 NAMES = ("DCIM/DJI_0001.JPG", "DCIM/DJI_0002.JPG", "DCIM/=cmd.JPG", "DCIM/skipped.JPG", "waits.JPG")
 
@@ -68,7 +69,9 @@ def filled(store: Store, card: Path, clock: HandClock) -> Store:
         key = f"top/group-1/{file.name}"
         store.files.placed(file.id, grant.id, "", key)
         etag = MD5.upper() if number != 1 else f"{MD5}-2"
-        store.files.stored(file.id, Receipt(etag, MD5, key, f"remote-{number}"))
+        proof = Proof.PARTS if number == 1 else Proof.ETAG
+        receipt = Receipt(etag, MD5, key, f"remote-{number}", SHA256, proof, True)
+        store.files.stored(file.id, receipt)
         clock.move(1)
         store.files.confirmed([file.id])
     store.files.skipped(taken[3].id, "already on the server", "")

@@ -23,7 +23,7 @@ from app.evidence.receipt import Format
 from app.evidence.target import written
 from app.store.store import Store
 from tests.helpers.clock import HandClock
-from tests.unit.evidence.conftest import BATCH, MD5, NAMES
+from tests.unit.evidence.conftest import BATCH, MD5, NAMES, SHA256
 
 
 def test_the_json_receipt_tells_batch_destination_and_every_file(evidence: Evidence) -> None:
@@ -56,6 +56,10 @@ def test_the_json_receipt_tells_batch_destination_and_every_file(evidence: Evide
         "size": 1,
         "state": "confirmed",
         "md5": MD5,
+        "sha256": SHA256,
+        "levels": ["sent", "sized", "matched", "registered"],
+        "matched_by": "etag",
+        "reread_at": None,
         "etag": MD5.upper(),
         "object_key": "top/group-1/DJI_0001.JPG",
         "remote_id": "remote-0",
