@@ -15,6 +15,7 @@ from app.domain.errors import UsageError
 from app.domain.states import ENDED
 from app.engine.engine import Snapshot
 from app.ui.batches.actions import carry_out
+from app.ui.batches.card_check import CardCheck
 from app.ui.batches.head import BatchHead
 from app.ui.batches.jobs import Jobs
 from app.ui.batches.questions import cancelling, deleting, deleting_for_good, removing
@@ -56,6 +57,7 @@ class BatchPage(QWidget):
         self.jobs = Jobs(controller)
         self.panel = FilePanel(controller)
         self.saver = ReceiptSaver(controller, self)
+        self.card = CardCheck(controller, self)
         self._ends = _Ends(self.summary, self.jobs)
         self._put_together()
         self._connect()
@@ -74,6 +76,9 @@ class BatchPage(QWidget):
         self.head.not_sent_wished.connect(self._show_not_sent)
         self.summary.not_sent_wished.connect(self._show_not_sent)
         self.saver.saved.connect(self._receipt_saved)
+        self.summary.verify_wished.connect(self._verify)
+        self.summary.stop_wished.connect(lambda: self.card.stop(self._batch_id or ""))
+        self.card.changed.connect(self._card_read)
         self.panel.drawer_turned.connect(self._make_room)
         self._controller.feed.batch_changed.connect(self._changed)
         self._controller.feed.batches_changed.connect(self._line_changed)
@@ -200,6 +205,15 @@ class BatchPage(QWidget):
             failed = snapshot.counts.failed
             self.panel.show_filter(Filter.NEEDS_YOU if failed else Filter.SKIPPED)
             self.panel.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def _verify(self) -> None:
+        snapshot = self._snapshot()
+        if snapshot is not None:
+            self.card.ask(snapshot.batch, self)
+
+    def _card_read(self, batch_id: str) -> None:
+        self.summary.show_card(batch_id, self.card.state(batch_id))
+        self._ends.fit()
 
     def _receipt_saved(self, batch_id: str, path: str) -> None:
         self.summary.show_saved(batch_id, Path(path))

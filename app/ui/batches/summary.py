@@ -9,9 +9,12 @@ from urllib.parse import urlsplit
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
+from app.domain.model import Batch
 from app.domain.states import BatchState
 from app.engine.engine import Snapshot
 from app.ui import text
+from app.ui.batches.card_check import CardState
+from app.ui.batches.card_strip import CardStrip
 from app.ui.batches.progress import BETWEEN, arrived, blocked, expected, not_sent
 from app.ui.controller import Controller
 from app.ui.language import nt, number, said, t
@@ -37,12 +40,15 @@ class Summary(Translated, parts.Card):
 
     not_sent_wished = Signal()
     receipt_wished = Signal()
+    verify_wished = Signal()
+    stop_wished = Signal()
 
     def __init__(self, controller: Controller, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._controller = controller
         self._snapshot: Snapshot | None = None
         self._saved: dict[str, Path] = {}
+        self._cards: dict[str, CardState] = {}
         self._roomy = False
         self._unfolded: dict[str, bool] = {}  # as the person wants it
         self._picture = Picture(Icon.TICK_CIRCLE, 20, Tint.GOOD)
@@ -51,6 +57,10 @@ class Summary(Translated, parts.Card):
         self._words.setWordWrap(True)
         self.figures = ElidedLabel(Role.FIGURES, mode=Qt.TextElideMode.ElideRight)
         self._receipt = parts.button(Kind.PLAIN, Icon.RECEIPT)
+        self.verify = parts.button(Kind.PLAIN, Icon.CARD)
+        self.verify.clicked.connect(self.verify_wished)
+        self.card = CardStrip()
+        self.card.stop_wished.connect(self.stop_wished)
         self._not_sent = parts.button(Kind.PLAIN, Icon.FILTER)
         self.more = parts.button(Kind.QUIET, Icon.CHEVRON_DOWN)
         self._receipt.clicked.connect(self.receipt_wished)
@@ -69,7 +79,9 @@ class Summary(Translated, parts.Card):
 
     def _put_together(self) -> None:
         titles = parts.column(self._title, self._words, self.figures, spacing=2)
-        head = parts.row(self._picture, titles, self._not_sent, self._receipt, self.more)
+        head = parts.row(
+            self._picture, titles, self._not_sent, self.verify, self._receipt, self.more
+        )
         head.setStretch(1, 1)
         self._folded = QWidget()
         self._folded.setLayout(
@@ -82,7 +94,9 @@ class Summary(Translated, parts.Card):
         )
         margins = (theme.M, theme.S, theme.S, theme.S)
         self.setLayout(
-            parts.column(head, self._file, self._folded, spacing=theme.XS, margins=margins)
+            parts.column(
+                head, self.card, self._file, self._folded, spacing=theme.XS, margins=margins
+            )
         )
 
     def show_snapshot(self, snapshot: Snapshot) -> None:
@@ -92,6 +106,14 @@ class Summary(Translated, parts.Card):
     def show_saved(self, batch_id: str, path: Path) -> None:
         """The receipt of this batch was written there."""
         self._saved[batch_id] = path
+        self.retranslate()
+
+    def show_card(self, batch_id: str, state: CardState | None) -> None:
+        """How far the batch's card is read again, or what came of it."""
+        if state is None:
+            self._cards.pop(batch_id, None)
+        else:
+            self._cards[batch_id] = state
         self.retranslate()
 
     def set_roomy(self, roomy: bool) -> None:
@@ -118,8 +140,18 @@ class Summary(Translated, parts.Card):
         self._receipt.setVisible(ended and snapshot.counts.total > 0)
         self._not_sent.setVisible(ended and left > 0)
         self._file.show_path(self._saved.get(snapshot.batch.id))
+        self._show_card(snapshot.batch)
         self._show_far_end(snapshot)
         self._show_fold()
+
+    def _show_card(self, batch: Batch) -> None:
+        state = self._cards.get(batch.id) if batch.deleted_at is None else None
+        reading = state is not None and state.clearance is None
+        self.verify.setText(t("Verify the card"))
+        self.verify.setToolTip(t("Reads the card again and says whether it may be erased"))
+        self.verify.setEnabled(not reading)
+        self.verify.setVisible(batch.state is BatchState.DELIVERED and batch.deleted_at is None)
+        self.card.show_state(state)
 
     def _show_words(self, snapshot: Snapshot) -> None:
         title = _title(snapshot, self._controller.spec(snapshot.batch).title)
