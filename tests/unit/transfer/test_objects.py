@@ -218,7 +218,7 @@ def test_keys_that_wrote_and_are_refused_have_ended_whatever_was_told_of_their_e
     file, closed = make_file(tmp_path, 10), {"/media/later"}
 
     def answer(seen: Seen) -> Reply:
-        return refusal(403, code) if seen.path in closed else _stored(seen)
+        return refusal(403, code) if seen.path in closed else stored(seen)
 
     def put(keys: str, key: str) -> str:
         grant = grant_for(server.url, token=f"{code} {keys}")
