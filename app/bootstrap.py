@@ -32,16 +32,16 @@ from app.domain.ports import (
 )
 from app.domain.preferences import Preferences
 from app.engine.cards import Tops, camera_roots
+from app.engine.connection_rules import CA_FILE, check_connection, wrong_settings
 from app.engine.context import Context, Patience
 from app.engine.doctor import Leg, examine
 from app.engine.engine import Engine, Listeners
 from app.engine.pools import Pools
 from app.net import tls
-from app.net.address import checked_url
 from app.net.http import Http
 from app.net.proxy import checked_proxy
 from app.paths import Paths
-from app.services.base import Field, Project, Service, ServiceSpec, WrongOption
+from app.services.base import Project, Service
 from app.services.registry import SPECS, spec_of
 from app.store.lock import FolderLock
 from app.store.mending import mend
@@ -70,6 +70,7 @@ __all__ = [
     "Preferences",
     "Tuning",
     "build",
+    "check_connection",
     "checked_authority",
     "checked_proxy",
     "exit_code_of",
@@ -81,12 +82,6 @@ __all__ = [
 ]
 
 _log = logging.getLogger(__name__)
-
-CA_FILE = Field(  # of every connection, whatever its service
-    "ca-file", "Certificate file", "a PEM file with an authority to trust besides the system's",
-    advanced=True,
-)  # fmt: skip
-_LONGEST_NAME = 100  # characters
 
 
 @dataclass(slots=True)
@@ -351,70 +346,3 @@ def practice(
                 Connection(account.name, account.service, account.url, account.options)
             )
         yield Practice(cloud, secrets, tuple(connections))
-
-
-def check_connection(connection: Connection) -> None:
-    """UsageError when an option is missing, unknown to the service, or not one of its choices."""
-    spec = spec_of(connection.service)
-    for wrong in (*_wrong_name(connection.name), *_wrong_options(connection, spec)):
-        raise wrong
-
-
-def wrong_settings(connection: Connection) -> tuple[WrongOption, ...]:
-    """All that can be known to be wrong without the network, for a form to show at once.
-
-    The service's own checks come when the rest is right, and name one at a time.
-    """
-    spec = spec_of(connection.service)
-    wrong = [
-        *_wrong_name(connection.name),
-        *_wrong_address(connection.url),
-        *_wrong_options(connection, spec),
-    ]
-    if not wrong:
-        http = Http(connection.url, spec.title, Route(), SystemClock())
-        try:
-            spec.build(connection, str, http, SystemClock())
-        except WrongOption as error:
-            wrong.append(error)
-        finally:
-            http.close()
-    return tuple(wrong)
-
-
-def _wrong_name(name: str) -> Iterator[WrongOption]:
-    hint = "Choose another name for it."
-    if not name.strip():
-        yield WrongOption("A connection needs a name.", hint, key="name")
-    elif name.casefold() == PROXY_SECRET:  # or it would be told the other's secret
-        yield WrongOption(f"A connection cannot be called {name}.", hint, key="name")
-    elif not name.isprintable() or len(name) > _LONGEST_NAME:
-        yield WrongOption(
-            f"A name has at most {_LONGEST_NAME} characters, all of them visible.", hint, key="name"
-        )
-
-
-def _wrong_address(url: str) -> Iterator[WrongOption]:
-    try:
-        checked_url(url)
-    except UsageError as error:
-        yield WrongOption(error.title, error.hint, key="url", words=error.hint)
-
-
-def _wrong_options(connection: Connection, spec: ServiceSpec) -> Iterator[WrongOption]:
-    known = {item.key: item for item in spec.fields}
-    for key, value in connection.options.items():
-        if key == CA_FILE.key:
-            continue
-        if key not in known:
-            yield WrongOption(f"{spec.title} has no option --{key}.", key=key)
-            continue
-        choices, many = known[key].choices, known[key].many
-        words = [part.strip() for part in value.split(",")] if many else [value]
-        if choices and any(word not in choices for word in words):
-            hint = f"It may be: {', '.join(choices)}."
-            yield WrongOption(f"--{key} cannot be {value}.", hint, key=key, words=hint)
-    for item in spec.fields:
-        if item.required and not connection.option(item.key).strip():
-            hint = f"{item.title}: {item.help}."
-            yield WrongOption(f"{spec.title} needs --{item.key}.", hint, key=item.key)

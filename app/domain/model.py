@@ -62,6 +62,16 @@ class Found:
 
 
 @dataclass(frozen=True, slots=True)
+class NewFile:
+    """A found file as it enters the queue; with a fault it enters as failed and is not sent."""
+
+    found: Found
+    name: str
+    lane: str
+    fault: Fault | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class MediaFile:
     """A file of a batch. `name` is what the service sees: NFC, and unique where names are flat."""
 

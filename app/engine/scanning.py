@@ -8,12 +8,11 @@ from itertools import islice
 from pathlib import Path
 
 from app.domain.errors import Fault
-from app.domain.model import Found
+from app.domain.model import Found, NewFile
 from app.domain.naming import FlatNames, sent_name
 from app.domain.ports import Cancel
 from app.media.scan import Choice, LeftOut, walk
 from app.services.base import Service
-from app.store.files import NewFile
 
 CHUNK = 250  # rows in one transaction, which the loop waits for
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from app.domain.errors import Fault
@@ -12,8 +11,8 @@ from app.domain.model import (
     Capture,
     Counts,
     Digests,
-    Found,
     MediaFile,
+    NewFile,
     Prepared,
     Receipt,
     Sent,
@@ -51,16 +50,6 @@ _NO_RECEIPT: Mapping[str, Any] = {
     "sized": 0,
     "reread_at": None,
 }
-
-
-@dataclass(frozen=True, slots=True)
-class NewFile:
-    """A found file as it enters the queue; with a fault it enters as failed and is not sent."""
-
-    found: Found
-    name: str
-    lane: str
-    fault: Fault | None = None
 
 
 class FileTable:

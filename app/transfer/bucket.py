@@ -26,13 +26,13 @@ from app.domain.errors import (
     Leg,
     PostflightError,
     Refused,
-    UsageError,
 )
 from app.domain.placement import Grant, Keys, Storage
 from app.domain.ports import Cancel, Clock, DonePart
 from app.net.pressure import Pressures
 from app.net.server_time import ServerTimes
 from app.transfer import s3_errors
+from app.transfer.botocore_errors import botocore_error
 from app.transfer.cutting import Gate
 from app.transfer.digests import base64_of
 from app.transfer.etags import Etags, Place
@@ -363,53 +363,3 @@ def _session() -> Any:
     silent = {name: (None, None, row[2], row[3]) for name, row in known.items()}
     silent["config_file"] = silent["credentials_file"] = (None, None, None, None)
     return cast(Any, botocore.session).Session(session_vars=silent)
-
-
-# botocore's errors that a call of ours can meet, as nothing but its set-up, its checks of
-# parameters and its reading of answers is used. The tests walk botocore's tree.
-SETTINGS_ERRORS: Final = (
-    "ParamValidationError",
-    "ValidationError",
-    "BaseEndpointResolverError",
-    "EndpointProviderError",
-    "InvalidHostLabelError",
-    "InvalidDNSNameError",
-    "InvalidS3AddressingStyleError",
-    "InvalidEndpointConfigurationError",
-    "UnknownRegionError",
-    "UnsupportedS3ArnError",
-    "UnsupportedS3ControlArnError",
-    "UnsupportedOutpostResourceError",
-    "UnsupportedS3ConfigurationError",
-    "UnknownSignatureVersionError",
-    "UnsupportedSignatureVersionError",
-    "ValueError",
-)
-ANSWER_ERRORS: Final = (
-    "ClientError",
-    "ResponseParserError",
-    "ChecksumError",
-    "FlexibleChecksumError",
-    "IncompleteReadError",
-)
-
-
-def botocore_error(error: Exception) -> PostflightError:
-    """An error of botocore's own, in our words; what is in neither list is a bug and stays one."""
-    names = [kind.__name__ for kind in type(error).__mro__]
-    details = f"{type(error).__name__}"
-    if any(name in SETTINGS_ERRORS for name in names):
-        return UsageError(
-            "The storage's address, region or bucket cannot be used.",
-            "Ask the service's administrator to check its storage settings.",
-            leg=Leg.SERVICE,
-            details=f"{details}: {error}",
-        )
-    if any(name in ANSWER_ERRORS for name in names):
-        return BadAnswer(
-            "The storage gave an answer that Postflight does not understand.",
-            "A page of this Wi-Fi may have answered in its place; or check the storage's address.",
-            leg=Leg.STORAGE,
-            details=details,
-        )
-    raise error

@@ -16,11 +16,10 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 from PySide6.QtCore import QItemSelection, QItemSelectionModel, Qt, QTimer
 from PySide6.QtWidgets import QApplication
 
-from app.domain.model import Batch, FileLine, Found
+from app.domain.model import Batch, FileLine, Found, NewFile
 from app.domain.preferences import Theme
 from app.domain.states import BatchState, FileState
 from app.engine.line import Line
-from app.store.files import NewFile
 from app.ui.controller import Controller
 from app.ui.files.model import Column, Filter
 from app.ui.files.table import FilePanel

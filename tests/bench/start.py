@@ -12,10 +12,14 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 
-from app.domain.model import Batch, Connection, Found  # noqa: E402
+from app.domain.model import (  # noqa: E402
+    Batch,
+    Connection,
+    Found,
+    NewFile,
+)
 from app.domain.ports import SystemClock  # noqa: E402
 from app.domain.states import BatchState  # noqa: E402
-from app.store.files import NewFile  # noqa: E402
 from app.store.store import Store  # noqa: E402
 
 FILES, RUNS = 100_000, 5

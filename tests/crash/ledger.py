@@ -8,11 +8,10 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from app.domain.model import Batch, Found, Job, Receipt
+from app.domain.model import Batch, Found, Job, NewFile, Receipt
 from app.domain.placement import Grant
 from app.domain.ports import DonePart, OpenUpload, SystemClock
 from app.domain.states import BatchState, JobState
-from app.store.files import NewFile
 from app.store.store import Store
 
 _LIBRARY = ctypes.CDLL(None)

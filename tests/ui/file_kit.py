@@ -12,12 +12,11 @@ from PySide6.QtWidgets import QApplication
 
 from app import bootstrap
 from app.domain.errors import Fault
-from app.domain.model import Batch, Connection, FileLine, Found, Receipt
+from app.domain.model import Batch, Connection, FileLine, Found, NewFile, Receipt
 from app.domain.placement import Grant
 from app.domain.states import BatchState
 from app.engine.line import Line
 from app.paths import HOME, Paths
-from app.store.files import NewFile
 from app.store.secrets import SessionSecrets
 from app.ui.controller import Controller
 from app.ui.files.model import FileModel

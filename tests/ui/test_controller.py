@@ -8,10 +8,9 @@ from pathlib import Path
 from PySide6.QtWidgets import QApplication
 
 from app.domain.errors import Fault
-from app.domain.model import Found
+from app.domain.model import Found, NewFile
 from app.domain.states import BatchState
 from app.engine.line import Line
-from app.store.files import NewFile
 from app.ui.controller import Controller
 from tests.helpers.flights import write_flight
 from tests.helpers.workbench import Workbench

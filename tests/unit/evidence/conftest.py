@@ -9,11 +9,10 @@ from pathlib import Path
 import pytest
 
 from app.domain.errors import Fault
-from app.domain.model import Batch, Connection, Found, Job, Proof, Receipt
+from app.domain.model import Batch, Connection, Found, Job, NewFile, Proof, Receipt
 from app.domain.placement import Addressing, Grant, Storage
 from app.domain.states import BatchState, JobState
 from app.evidence.facts import Evidence, collect
-from app.store.files import NewFile
 from app.store.store import Store
 from tests.helpers.clock import HandClock
 

@@ -11,12 +11,11 @@ import pytest
 from click.testing import CliRunner, Result
 
 from app.cli.main import postflight
-from app.domain.model import Batch, Connection, Found
+from app.domain.model import Batch, Connection, Found, NewFile
 from app.domain.states import BatchState, FileState
 from app.evidence import receipt
 from app.evidence.facts import Evidence
 from app.paths import Paths
-from app.store.files import NewFile
 from app.store.store import Store
 from tests.helpers.clock import HandClock
 from tests.unit.evidence.test_comparing import ALL, told

@@ -10,12 +10,11 @@ from pathlib import Path
 import pytest
 
 from app.domain.errors import Fault
-from app.domain.model import Batch, Counts, Found
+from app.domain.model import Batch, Counts, Found, NewFile
 from app.domain.ports import SystemClock
 from app.domain.preferences import Hours, Language, Preferences, Theme
 from app.domain.states import FILE_MOVES, BatchState, FileState
 from app.store.database import migrations
-from app.store.files import NewFile
 from app.store.lists import PIECE
 from app.store.store import FILE_NAME, Store
 

@@ -16,12 +16,11 @@ from pathlib import Path
 import pytest
 
 from app.domain.errors import Fault, StoreDamaged
-from app.domain.model import Batch, Connection, Found
+from app.domain.model import Batch, Connection, Found, NewFile
 from app.domain.placement import Grant
 from app.domain.states import BatchState, FileState
 from app.store.copies import copies_of
 from app.store.database import Database, suspicion_of
-from app.store.files import NewFile
 from app.store.mending import mend
 from app.store.store import FILE_NAME, Store
 from tests.helpers.clock import HandClock

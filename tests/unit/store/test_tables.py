@@ -19,13 +19,13 @@ from app.domain.model import (
     Found,
     Job,
     MediaFile,
+    NewFile,
     Position,
     Receipt,
 )
 from app.domain.placement import Addressing, Grant, Keys, Storage
 from app.domain.ports import DonePart, OpenUpload
 from app.domain.states import FILE_MOVES, BatchState, FileState, JobState
-from app.store.files import NewFile
 from app.store.store import Store
 from tests.helpers.clock import HandClock
 

@@ -22,7 +22,7 @@ from app.domain.errors import (
     UploadGone,
     UsageError,
 )
-from app.transfer.bucket import ANSWER_ERRORS, SETTINGS_ERRORS, botocore_error
+from app.transfer.botocore_errors import ANSWER_ERRORS, SETTINGS_ERRORS, botocore_error
 from app.transfer.s3_errors import NotThere, bare_etag, refusal
 from app.transfer.transport import Answer
 
