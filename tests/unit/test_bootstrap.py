@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from hashlib import md5
 from pathlib import Path
 
 import pytest
@@ -45,12 +46,16 @@ def build(tmp_path: Path) -> Iterator[Build]:
         yield made
 
 
+def _etag(seen: Seen) -> dict[str, str]:
+    return {"ETag": f'"{md5(seen.body).hexdigest()}"'}
+
+
 @pytest.fixture
 def cloud() -> Iterator[ScriptedServer]:
     """Refuses every conversation, and stores whatever is put."""
 
     def answer(seen: Seen) -> Reply:
-        return Reply(headers={"ETag": '"e"'}) if seen.method == "PUT" else Reply(status=404)
+        return Reply(headers=_etag(seen)) if seen.method == "PUT" else Reply(status=404)
 
     with ScriptedServer(answer) as server:
         yield server
@@ -234,7 +239,9 @@ def test_parts_are_as_large_and_as_many_at_once_as_was_set(build: Build, tmp_pat
         threading.Event().wait(0.05)
         with lock:
             now[0] -= 1
-        return Reply("<X><UploadId>u</UploadId><ETag>e</ETag></X>", headers={"ETag": '"e"'})
+        if seen.method == "HEAD":
+            return Reply(status=403)  # keys that may only write
+        return Reply("<X><UploadId>u</UploadId><ETag>e</ETag></X>", headers=_etag(seen))
 
     sparse = tmp_path / "large.mp4"
     with sparse.open("wb") as file:
