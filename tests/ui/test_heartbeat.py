@@ -23,7 +23,7 @@ from app.ui.runtime import sweep
 from app.ui.window import Window
 from tests.helpers.far_cloud import far_cloud
 from tests.helpers.flights import write_flight
-from tests.helpers.heartbeat import LONGEST, Heartbeat
+from tests.helpers.heartbeat import LONGEST, Heartbeat, whole_repaint
 from tests.helpers.workbench import QUICK
 from tests.ui.test_window import drag, mime
 
@@ -119,6 +119,7 @@ async def test_nothing_holds_the_loop_for_fifty_milliseconds(
         assert other is not None
         await until(lambda: engine.batch(other).state is BatchState.DELIVERED)
         sweep()
+        before = whole_repaint(window)
         with Heartbeat() as heart:
             window.flights.header.choose(name)
             assert await drag(window, mime(card))
@@ -132,9 +133,13 @@ async def test_nothing_holds_the_loop_for_fifty_milliseconds(
             await asyncio.wait([person])
             window.controller.pause(batch)
             await until(lambda: not engine.running)
+        after = whole_repaint(window)
     assert heart.beats > 100
-    told = "\n".join(map(str, heart.too_long))
-    # Two programs on one core count each other's cache misses as their own: a whole repaint that
-    # takes 30 ms on a quiet machine was measured with up to 84 ms on a busy one.
-    assert len(heart.too_long) <= heart.beats // 300 + 1, told
-    assert heart.worst_computed < 3 * LONGEST, told
+    # Two programs on one core count each other's cache misses as their own, and a tracer slows all:
+    # a step may take as long as this very machine needs to paint the window three times over.
+    longest = max(LONGEST, 3 * max(before, after))
+    late = heart.longer_than(longest)
+    told = f"a whole repaint takes {before * 1000:.0f} to {after * 1000:.0f} ms\n"
+    told += "\n".join(map(str, late))
+    assert len(late) <= heart.beats // 300 + 1, told
+    assert heart.worst_computed < 3 * longest, told
