@@ -22,8 +22,7 @@ _EVERYWHERE = (
     "cut-answer", "truncate", "stall=0.05",
 )  # fmt: skip
 _WITH_BYTES = ("damage", "wrong-etag")
-# MetaStudio itself compares the stored bytes, and its no needs the person.
-_SILENT = frozenset({Call.S3_PUT, Call.S3_PART})
+_SILENT = frozenset({Call.S3_PUT, Call.S3_PART, Call.MS_PUT})
 
 
 class RandomFaults(FaultPlan):
