@@ -74,7 +74,7 @@ class Bench:
         took = time.perf_counter() - began
         self.rest()
         whole = time.perf_counter() - began
-        print(  # noqa: T201
+        print(
             f"{what:<44} call {1000 * took:7.1f} ms, done {1000 * whole:7.0f} ms, "
             f"longest hold-up {1000 * max(self.heart.worst, took):6.1f} ms"
         )
@@ -126,7 +126,7 @@ class Bench:
         lines = self.controller.lines_after(BATCH, 0)
         took = [self._timed(lambda: self._add_piece(lines)) for _ in range(20)]
         median = 1000 * statistics.median(took)
-        print(f"append: a piece of {len(lines)} rows, median {median:.1f} ms")  # noqa: T201
+        print(f"append: a piece of {len(lines)} rows, median {median:.1f} ms")
         model.load(None)
         self.panel.show_batch(BATCH)
 
@@ -143,14 +143,14 @@ class Bench:
             spans.clear()
             with self.measured(f"2,000 changed rows, in {what}"):
                 self.controller.feed.files_changed.emit(BATCH, frozenset(chosen))
-            print(f"  told in {len(spans)} spans")  # noqa: T201
+            print(f"  told in {len(spans)} spans")
 
     def jumps(self) -> None:
         bar, took = self.panel.table.verticalScrollBar(), list[float]()
         for number in range(60):
             place = bar.maximum() * ((number * 37) % 60) // 60
             took.append(self._timed(lambda place=place: self._jump(place)))
-        print(  # noqa: T201
+        print(
             f"60 page jumps with repaint: {sum(took):.2f} s, "
             f"median {1000 * statistics.median(took):.1f} ms, worst {1000 * max(took):.1f} ms"
         )

@@ -32,8 +32,8 @@ def main() -> None:
         seconds = time.monotonic() - began
         soak.check()
     for place, memory in soak.memory.items():
-        print(f"{place:>4} %: {memory:,} KiB")  # noqa: T201
-    print(f"{given.service}: {given.files} files in {seconds:.0f} s, {soak.told()}")  # noqa: T201
+        print(f"{place:>4} %: {memory:,} KiB")
+    print(f"{given.service}: {given.files} files in {seconds:.0f} s, {soak.told()}")
 
 
 if __name__ == "__main__":

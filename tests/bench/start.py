@@ -74,7 +74,7 @@ def main() -> None:
             start(home)  # compiles what was never compiled
             times = sorted(start(home) for _ in range(RUNS))
             shown = ", ".join(f"{seconds:.2f}" for seconds in times)
-            print(f"{files:>7} files: {shown} s")  # noqa: T201
+            print(f"{files:>7} files: {shown} s")
 
 
 if __name__ == "__main__":

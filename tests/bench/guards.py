@@ -1,0 +1,260 @@
+"""Takes the guards out of a copy of the program, one by one, and sees their tests fail.
+
+By hand: `python -m tests.bench.guards [WORD...]`; only guards whose promise holds every WORD.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@dataclass(frozen=True, slots=True)
+class Guard:
+    """`code` stands once in `file`; with `instead` in its place at least one of `tests` fails."""
+
+    promise: str
+    file: str
+    code: str
+    instead: str
+    tests: tuple[str, ...]
+
+
+GUARDS = (
+    Guard(
+        "crash: a callback is marked before it goes out",
+        "app/engine/registrar.py", "            self._files.asked(ids)\n", "",
+        ("tests/contract/test_callbacks.py",),
+    ),
+    Guard(
+        "crash: a lost answer is looked for before a job is started again",
+        "app/engine/finishing.py",
+        "job.state is JobState.ASKING for job in known.values()", "False for _ in known",
+        ("tests/contract/test_callbacks.py", "tests/crash/test_at_calls.py"),
+    ),
+    Guard(
+        "crash: a finished part is in the record",
+        "app/transfer/multipart.py", "        self._transfer.ledger.done(part)\n", "",
+        ("tests/unit/transfer/test_multipart.py",),
+    ),
+    Guard(
+        "crash: files are gathered when keys brought a new group",
+        "app/engine/batch_run.py", "self._gather(newest)  #", "pass  #",
+        ("tests/crash/test_at_a_renewal.py",),
+    ),
+    Guard(
+        "power: what matters waits for the disk",
+        "app/store/database.py", "'FULL' if durable else 'NORMAL'", "'NORMAL'",
+        ("tests/crash/test_power.py",),
+    ),
+    Guard(
+        "retry: a network that is gone makes the batch wait",
+        "app/engine/weather.py",
+        "            except Offline as error:\n                self._lost(error)\n",
+        "            except Offline:\n                raise\n",
+        ("tests/engine/test_network_gone.py", "tests/unit/engine/test_weather.py"),
+    ),
+    Guard(
+        "retry: a throttled server is asked less at once",
+        "app/net/pressure.py", "max(self._out // 2, 1)", "self._most",
+        ("tests/unit/net/test_pressure.py",),
+    ),
+    Guard(
+        "retry: the wait a server asked for wins",
+        "app/domain/retry.py", "error.wait is not None", "error.wait is None and False",
+        ("tests/unit/domain/test_retry.py",),
+    ),
+    Guard(
+        "retry: progress resets the count",
+        "app/engine/attempts.py", "if progress() != before:", "if False:",
+        ("tests/unit/engine/test_attempts.py",),
+    ),
+    Guard(
+        "retry: a learnt clock signs the next request",
+        "app/transfer/bucket.py", "s3_errors.learned(error, told.offset or 0.0)", "error",
+        ("tests/unit/transfer/test_mover.py",),
+    ),
+    Guard(
+        "grants: one renewal, however many ask",
+        "app/engine/grants.py", "if self._current.get(stale.lane, stale).id == stale.id:",
+        "if True:",
+        ("tests/engine/test_grants.py", "tests/engine/test_run.py"),
+    ),
+    Guard(
+        "grants: keys that wrote and are refused have ended",
+        "app/transfer/wear.py", "return self._refused[place] == lent", "return False",
+        ("tests/unit/transfer/test_wear.py", "tests/unit/transfer/test_objects.py"),
+    ),
+    Guard(
+        "integrity: an etag of other bytes is damage",
+        "app/transfer/etags.py", "        raise _damaged(etag, md5)\n", "        return\n",
+        ("tests/unit/transfer/test_etags.py", "tests/contract/test_integrity.py"),
+    ),
+    Guard(
+        "integrity: what is stored has the card's length",
+        "app/transfer/proving.py", "if stored.size != size:", "if False:",
+        ("tests/unit/transfer/test_integrity.py",),
+    ),
+    Guard(
+        "integrity: a file rewritten with its old time is noticed",
+        "app/transfer/reader.py", "opened.st_ctime_ns != self._began.st_ctime_ns", "False",
+        ("tests/unit/transfer/test_integrity.py",),
+    ),
+    Guard(
+        "integrity: a part counts only with the bytes that are on the card now",
+        "app/transfer/multipart.py", "old.md5 == md5 and old.size == size", "old.size == size",
+        ("tests/unit/transfer/test_multipart.py",),
+    ),
+    Guard(
+        "card: clocks and zones send nothing again",
+        "app/domain/card_time.py",
+        "return apart <= _FARTHEST + _SLACK and min(beside, _QUARTER_HOUR - beside) <= _SLACK",
+        "return apart == beside == 0",
+        ("tests/unit/transfer/test_reader.py", "tests/unit/media/test_fingerprint.py"),
+    ),
+    Guard(
+        "card: a card that is gone parks the batch",
+        "app/engine/cards.py", "            if how is not Presence.THERE:\n",
+        "            if False:\n",
+        ("tests/unit/media/test_card.py", "tests/contract/test_card.py"),
+    ),
+    Guard(
+        "callbacks: a plain no after a lost answer does not clear the doubt",
+        "app/engine/registrar.py", "for item in sent if not item.asked)", "for item in sent)",
+        ("tests/contract/test_callbacks.py",),
+    ),
+    Guard(
+        "callbacks: credentials follow no redirect",
+        "app/net/http.py", "follow_redirects=False", "follow_redirects=True",
+        ("tests/network/test_redirects.py",),
+    ),
+    Guard(
+        "network: who signed an untrusted certificate is named",
+        "app/net/http.py", "from app.net.certificate import untrusted\n",
+        "from app.net.certificate import untrusted as _u\n\n\ndef untrusted(*a, **k):\n"
+        "    error = _u(*a, **k)\n    error.title = error.details = ''\n    return error\n\n\n",
+        ("tests/network/test_inspection.py",),
+    ),
+    Guard(
+        "local: a commit that fails leaves nothing open",
+        "app/store/database.py",
+        "                yield self._connection\n                self._connection.commit()\n"
+        "            except BaseException:\n",
+        "                yield self._connection\n            except BaseException:\n",
+        ("tests/unit/store/test_database.py",),
+    ),
+    Guard(
+        "local: a newer schema is refused",
+        "app/store/database.py", "if present > newest:", "if False:",
+        ("tests/unit/store/test_database.py",),
+    ),
+    Guard(
+        "local: damage is found at the start",
+        "app/store/mending.py", "def _damage(path: Path) -> str | None:\n",
+        "def _damage(path: Path) -> str | None:\n    return None\n\n\ndef _unused(path: Path):\n",
+        ("tests/unit/store/test_mending.py",),
+    ),
+    Guard(
+        "security: the log is redacted",
+        "app/log.py", "redact(super().format(record))", "super().format(record)",
+        ("tests/unit/test_log.py",),
+    ),
+    Guard(
+        "security: answers are bounded",
+        "app/net/http.py", "if len(body) > MAX_ANSWER:", "if False:",
+        ("tests/unit/net/test_http_answers.py",),
+    ),
+    Guard(
+        "security: no cell of a receipt is a formula",
+        "app/evidence/sheet.py", "if text.startswith(_FORMULA)", "if False",
+        ("tests/unit/evidence/test_receipt.py",),
+    ),
+    Guard(
+        "evidence: what the service deleted keeps the card",
+        "app/evidence/verifying.py", "    if batch.deleted_at is not None:\n", "    if False:\n",
+        ("tests/contract/test_verify.py",),
+    ),
+    Guard(
+        "evidence: what the card has and no batch keeps the card",
+        "app/evidence/verifying.py", "        return True\n\n\ndef _known",
+        "        return False\n\n\ndef _known",
+        ("tests/contract/test_verify.py",),
+    ),
+    Guard(
+        "evidence: a changed receipt is told",
+        "app/evidence/comparing.py", "digest_of(parsed) == receipt.digest", "True",
+        ("tests/unit/evidence/test_comparing.py",),
+    ),
+    Guard(
+        "window: no thread collects garbage",
+        "app/ui/system/awake.py", "keep.running(on_fail=\"pass\", dbus_adapter=Bus)",
+        "keep.running(on_fail=\"pass\")",
+        ("tests/ui/system/test_awake.py",),
+    ),
+    Guard(
+        "window: no thread holds what belongs to Qt",
+        "app/ui/relay.py", "self._told = WeakMethod(told)", "self._told = lambda: told",
+        ("tests/ui/test_relay.py",),
+    ),
+)  # fmt: skip
+
+
+def main(words: list[str]) -> int:
+    chosen = [guard for guard in GUARDS if all(word in guard.promise for word in words)]
+    with tempfile.TemporaryDirectory() as folder:
+        copy = Path(folder)
+        _copy_to(copy)
+        missed = [guard.promise for guard in chosen if not _is_watched(guard, copy)]
+    print(f"{len(chosen) - len(missed)} of {len(chosen)} guards are watched")
+    for promise in missed:
+        print(f"  not watched: {promise}")
+    return 1 if missed else 0
+
+
+def _copy_to(copy: Path) -> None:
+    listed = subprocess.run(
+        ["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=True
+    ).stdout
+    for name in filter(None, listed.split("\0")):
+        (copy / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy2(ROOT / name, copy / name)
+
+
+def _is_watched(guard: Guard, copy: Path) -> bool:
+    """Whether its tests pass with the guard and fail, as tests do, without it."""
+    file = copy / guard.file
+    text = file.read_text(encoding="utf-8")
+    if text.count(guard.code) != 1:
+        print(f"{guard.promise}: the code is not in {guard.file} once", flush=True)
+        return False
+    whole, _ = _run(guard, copy)
+    file.write_text(text.replace(guard.code, guard.instead), encoding="utf-8")
+    broken, said = _run(guard, copy)
+    file.write_text(text, encoding="utf-8")
+    print(
+        f"{guard.promise}: {'passes' if whole == 0 else 'FAILS'} with it, {said} without",
+        flush=True,
+    )
+    return whole == 0 and broken == 1
+
+
+def _run(guard: Guard, copy: Path) -> tuple[int, str]:
+    ended = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", *guard.tests],
+        cwd=copy, capture_output=True, text=True, check=False, timeout=1800,
+        env={**os.environ, "QT_QPA_PLATFORM": "offscreen", "PYTHONDONTWRITEBYTECODE": "1"},
+    )  # fmt: skip
+    lines = [line for line in ended.stdout.splitlines() if line.startswith(("FAILED", "ERROR"))]
+    last = (ended.stdout.strip().splitlines() or [""])[-1]
+    return ended.returncode, lines[0].partition(" - ")[0] if lines else last
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
