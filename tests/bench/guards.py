@@ -234,12 +234,12 @@ def _is_watched(guard: Guard, copy: Path) -> bool:
     if text.count(guard.code) != 1:
         print(f"{guard.promise}: the code is not in {guard.file} once", flush=True)
         return False
-    whole, _ = _run(guard, copy)
+    whole, first = _run(guard, copy)
     file.write_text(text.replace(guard.code, guard.instead), encoding="utf-8")
     broken, said = _run(guard, copy)
     file.write_text(text, encoding="utf-8")
     print(
-        f"{guard.promise}: {'passes' if whole == 0 else 'FAILS'} with it, {said} without",
+        f"{guard.promise}: {'passes' if whole == 0 else first} with it, {said} without",
         flush=True,
     )
     return whole == 0 and broken == 1
