@@ -17,6 +17,7 @@ from app.domain.errors import (
     Fault,
     NotSignedIn,
     SecretsError,
+    StoreDamaged,
     UsageError,
     exit_code_of,
 )
@@ -256,8 +257,7 @@ def build(
         closing.callback(log.tear_down, log.set_up(paths.logs))
         if exclusive:
             closing.enter_context(FolderLock(paths.data, clock))
-        mended = mend(paths.data / FILE_NAME, clock) if exclusive else None
-        store = Store(paths.data, clock)
+        store, mended = _opened(paths, clock) if exclusive else (Store(paths.data, clock), None)
         closing.callback(store.close)
         if exclusive:
             store.recover()
@@ -276,6 +276,16 @@ def build(
         local = datetime.fromtimestamp(clock.now(), UTC).astimezone()
         app.throttle.limit = preferences.limit_at(local.hour * 60 + local.minute)
         return app
+
+
+def _opened(paths: Paths, clock: Clock) -> tuple[Store, Fault | None]:
+    """The database, mended where it has to be, and what was done."""
+    mended = mend(paths.data / FILE_NAME, clock)
+    try:
+        return Store(paths.data, clock), mended
+    except StoreDamaged:  # met only now, and marked: looked at closely
+        mended = mend(paths.data / FILE_NAME, clock)
+        return Store(paths.data, clock), mended
 
 
 def network_of(preferences: Preferences) -> Network:

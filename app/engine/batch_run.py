@@ -73,6 +73,7 @@ class BatchRun:
     async def run(self) -> Batch:
         """Ends in delivered, empty, attention or paused; only bugs are raised."""
         try:
+            await self._context.pools.disk(self._context.store.keep_daily_copy)
             await self._find_cards()
             await self._scan()
             if self._state() is not BatchState.EMPTY:

@@ -7,7 +7,7 @@ import shutil
 import sqlite3
 import threading
 from collections.abc import Generator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -87,9 +87,12 @@ class Database:
                 raise
 
     def copy_to(self, target: Path) -> None:
-        """A whole copy as of now, in place of `target`. Raises DiskFull, StoreDamaged."""
-        with self._lock, translated(self.path):
-            copied(self._connection, target)
+        """A whole copy as of now, in place of `target`. Raises DiskFull, StoreDamaged.
+
+        Through a connection of its own: nobody waits for one who reads beside the log.
+        """
+        with translated(self.path), closing(sqlite3.connect(self.path, timeout=5.0)) as reader:
+            copied(reader, target)
 
     def _wait_for_disk(self, durable: bool) -> None:
         # SQLite ignores this inside a transaction. In WAL mode FULL means one sync a commit.

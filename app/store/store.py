@@ -38,9 +38,12 @@ class Store:
         with self._database.transaction():
             self.files.recover()
             interrupted = self.batches.recover()
-        if self.connections.all() and copy_is_old(self._database.path, self._clock.now()):
-            keep_copy(self._database)
         return interrupted
+
+    def keep_daily_copy(self) -> None:
+        """`keep_copy`, unless there is one of this day. Blocking, for a second."""
+        if copy_is_old(self._database.path, self._clock.now()):
+            keep_copy(self._database)
 
     def keep_copy(self) -> None:
         """A copy of everything as it is now, for the day when the database is damaged."""

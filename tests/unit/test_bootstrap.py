@@ -13,10 +13,12 @@ import pytest
 from app import bootstrap
 from app.bootstrap import PROXY_SECRET, Network, Tuning
 from app.domain.errors import NotSignedIn, PostflightError, UsageError
-from app.domain.model import Connection
+from app.domain.model import Batch, Connection
+from app.domain.states import BatchState
 from app.engine.engine import Order
 from app.paths import HOME, Paths
 from app.store.secrets import SessionSecrets
+from app.store.store import FILE_NAME
 from tests.helpers.certificates import make_certificate
 from tests.helpers.flights import write_flight
 from tests.helpers.proxy import ProxyServer, port_of
@@ -269,3 +271,30 @@ async def test_files_at_once_are_as_many_as_was_set(tmp_path: Path) -> None:
         await app.engine.run([batch.id])
         app.close()
     assert {name for name in seen if name.startswith("pf-file")} == {"pf-file_0", "pf-file_1"}
+
+
+def test_a_large_database_that_was_closed_well_is_only_opened_and_mended_when_that_fails(
+    tmp_path: Path,
+) -> None:
+    paths = Paths.find({HOME: str(tmp_path / "home")})
+    app = bootstrap.build(paths, exclusive=True)
+    app.store.connections.save(DEPOT)
+    app.store.batches.add(
+        Batch("b", "flight", DEPOT.name, DEPOT.service, (tmp_path,), BatchState.SCANNING)
+    )
+    words = "x" * 1000
+    for _ in range(5_000):
+        app.store.batches.note("b", words)
+    app.store.keep_copy()
+    app.close()
+    file = paths.data / FILE_NAME
+    assert file.stat().st_size > 4 * MIB
+    app = bootstrap.build(paths, exclusive=True)
+    assert app.told == ()
+    app.close()
+    with file.open("r+b") as raw:
+        raw.write(b"no database any more")
+    app = bootstrap.build(paths, exclusive=True)
+    assert [fault.code for fault in app.told] == ["store-rebuilt"]
+    assert len(app.store.batches.notes("b")) == 5_000
+    app.close()

@@ -33,12 +33,13 @@ PAGE = 4096
 
 @contextmanager
 def opened(folder: Path) -> Iterator[tuple[Store, Fault | None]]:
-    """As the program starts: mend, open, recover."""
+    """As the program starts and sends: mend, open, recover, keep a copy."""
     clock = HandClock()
     said = mend(folder / FILE_NAME, clock)
     store = Store(folder, clock)
     try:
         store.recover()
+        store.keep_daily_copy()
         yield store, said
     finally:
         store.close()
