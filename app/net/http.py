@@ -33,13 +33,13 @@ from app.domain.errors import (
 from app.domain.ports import Clock, Route
 from app.net import tls
 from app.net.address import checked_url
+from app.net.bounds import PACKED, WHOLE, BoundedTransport, TooLarge, body_of, within
 from app.net.certificate import untrusted
 from app.net.pressure import Pressure
 from app.net.proxy import Proxy, proxy_for, wants_sign_in
 from app.net.server_time import ServerTime, http_date
 from app.net.session import Session
 
-MAX_ANSWER = 10 * 1024 * 1024  # bytes; no known answer comes near
 _ANSWER_TIME, _CONNECT_TIME = 30.0, 10.0  # seconds
 _BUSY = frozenset({408, 425, 429, 500, 502, 503, 504})
 _FAILED = frozenset({500, 502, 504})
@@ -106,10 +106,12 @@ class Http:
         route: Route,
         clock: Clock,
         patience: float = _ANSWER_TIME,
+        whole: float = WHOLE,
     ) -> None:
-        """`patience`: seconds of silence after which an answer counts as lost."""
+        """`patience`: seconds of silence after which an answer counts as lost; `whole`: seconds
+        after which it does so though bytes come."""
         self.who = who
-        self._patience = patience
+        self._patience, self._whole = patience, whole
         self._timeout = httpx.Timeout(patience, connect=min(patience, _CONNECT_TIME))
         self.base_url = checked_url(base_url)
         self._route = route
@@ -132,7 +134,7 @@ class Http:
         It is closed and led another way together with this one.
         """
         with self._lock:
-            made = Http(base_url, who, self._route, self._clock, self._patience)
+            made = Http(base_url, who, self._route, self._clock, self._patience, self._whole)
             self._siblings.append(made)
         return made
 
@@ -213,24 +215,23 @@ class Http:
     def _send(
         self, client: httpx.Client, request: httpx.Request, auth: httpx.Auth | None, call: str
     ) -> Answer:
-        response = client.send(request, auth=auth, stream=True)
-        try:
-            body = bytearray()
-            for chunk in response.iter_bytes():
-                body += chunk
-                if len(body) > MAX_ANSWER:
-                    raise BadAnswer(
-                        f"{self.who} gave an answer of more than 10 MB.",
-                        "Check the address of the connection.",
-                        leg=Leg.SERVICE,
-                        details=call,
-                    )
-        finally:
-            response.close()
+        with within(self._whole):
+            response = client.send(request, auth=auth, stream=True)
+            try:
+                body = body_of(response)
+            except TooLarge:
+                raise BadAnswer(
+                    f"{self.who} gave an answer of more than 10 MB.",
+                    "Check the address of the connection.",
+                    leg=Leg.SERVICE,
+                    details=call,
+                ) from None
+            finally:
+                response.close()
         if response.status_code == 407:
             raise self._proxy_refused()
         headers = {name.lower(): value for name, value in response.headers.items()}
-        return Answer(self.who, call, response.status_code, headers, bytes(body))
+        return Answer(self.who, call, response.status_code, headers, body)
 
     def _opened(self) -> httpx.Client:
         # Without https the context is never used; an empty one trusts nobody and is quick.
@@ -239,13 +240,12 @@ class Http:
         context = tls.context(route) if secure else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         proxy = self._proxy = proxy_for(route, parts.scheme, parts.hostname or "")
         return httpx.Client(
-            verify=context,
-            proxy=proxy and _through(proxy, route),
+            transport=BoundedTransport(context, proxy and _through(proxy, route)),
             # The environment's proxies are read by `proxy_for`, which also asks the system.
             trust_env=False,
             timeout=self._timeout,
             follow_redirects=False,
-            headers={"User-Agent": f"Postflight/{__version__}"},
+            headers={"User-Agent": f"Postflight/{__version__}", "Accept-Encoding": PACKED},
         )
 
     @contextmanager

@@ -5,17 +5,23 @@ from __future__ import annotations
 import socket
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from math import inf
 from typing import Any, Final, Protocol
 
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+from urllib3.response import HTTPResponse
 
 from app.domain.ports import Cancel
 from app.transfer.throttle import Throttle
 
 SILENCE: Final = 60.0  # seconds without a block taken, or without an answer
+# Seconds from the last byte of a request to the last one of its answer. Storages put a large
+# object together for minutes, and send a blank now and then to show that they live.
+WHOLE: Final = 600.0
 
 
 # How many of the next bytes may go out now, at least one; waits until some may.
@@ -47,6 +53,7 @@ class Order:
         watch: Watch,
         throttle: Throttle,
         silence: float,
+        whole: float = WHOLE,
     ) -> None:
         self.target = target
         self.body = body
@@ -54,13 +61,26 @@ class Order:
         self.watch = watch
         self.throttle = throttle
         self.silence = silence
+        self.whole_answer = whole
         self.sent = 0
         self.line: Line | None = None
+        self.late = False  # the watch ended it, because its answer did not
+        self._due = inf
 
     @property
     def whole(self) -> bool:
         """Whether all of the body was handed to the system."""
         return self.body is None or self.sent == len(self.body)
+
+    def asked(self) -> None:
+        """From now on the answer is waited for."""
+        self._due = time.monotonic() + self.whole_answer
+
+    @property
+    def over(self) -> bool:
+        """Whether the watch is to end it."""
+        self.late = self.late or time.monotonic() > self._due
+        return self.late or self.cancel.is_set()
 
     def blocks(self) -> Iterator[memoryview]:
         if self.body is not None:
@@ -74,7 +94,8 @@ class Order:
 
 
 class Watch:
-    """Shuts the socket of a cancelled request, so that a call blocked in the system ends.
+    """Shuts the socket of a request that was cancelled or whose answer drips without end, so that
+    a call blocked in the system ends.
 
     A look at the stop sign between two blocks is not enough: on a link of 64 KB/s one block
     takes 4 s, a silent server holds the call for 60 s, and TLS leaves no way to wait for an
@@ -115,7 +136,7 @@ class Watch:
         with self.lock:
             while not self._closed:
                 for order in self._orders:
-                    if order.cancel.is_set() and order.line is not None:
+                    if order.line is not None and order.over:
                         order.line.shut(order)
                 self.lock.wait(self._EVERY if self._orders else None)
 
@@ -124,11 +145,13 @@ class Line(HTTPConnection):
     """A connection that carries one order at a time."""
 
     order: Order | None = None
+    _answering: Any = None  # the socket: a connection that ends with its answer forgets it before
 
     def request(
         self, method: str, url: str, body: Any = None, headers: Any = None, **options: Any
     ) -> None:
         order: Order = body
+        self._answering = None
         order.watch.begin(order, self)
         blocks: Any = None if order.body is None else order.blocks()
         super().request(method, url, body=blocks, headers=headers, **options)
@@ -151,6 +174,12 @@ class Line(HTTPConnection):
         while left:
             left = left[connected.send(left) :]
 
+    def getresponse(self) -> HTTPResponse:
+        if self.order is not None:
+            self.order.asked()
+        self._answering = self.sock
+        return super().getresponse()
+
     def close(self) -> None:
         order = self.order
         if order is None:
@@ -161,7 +190,7 @@ class Line(HTTPConnection):
 
     def shut(self, order: Order) -> None:
         """Ends what blocks on the socket; called with the watch's lock held, in its thread."""
-        connected: Any = self.sock
+        connected: Any = self._answering if self.sock is None else self.sock
         if self.order is not order or connected is None:
             return
         # TLS inside TLS (an https proxy) wraps the socket. The method of the plain socket is

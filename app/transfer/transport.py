@@ -23,7 +23,7 @@ from app.domain.errors import (
 from app.domain.ports import Cancel, Route
 from app.net.certificate import untrusted
 from app.net.proxy import Proxy
-from app.transfer.cutting import SILENCE, Blocks, Order, Watch
+from app.transfer.cutting import SILENCE, WHOLE, Blocks, Order, Watch
 from app.transfer.throttle import Throttle
 from app.transfer.ways import Ways
 
@@ -73,12 +73,18 @@ class Transport:
     """Sends requests; thread-safe, keeps connections, follows no redirect, repeats nothing."""
 
     def __init__(
-        self, route: Route, connections: int, throttle: Throttle, silence: float = SILENCE
+        self,
+        route: Route,
+        connections: int,
+        throttle: Throttle,
+        silence: float = SILENCE,
+        whole: float = WHOLE,
     ) -> None:
-        """`silence`: seconds without a byte taken or an answer after which it counts as broken."""
+        """`silence`: seconds without a byte taken or an answer after which it counts as broken;
+        `whole`: seconds for all of an answer, however much of it comes."""
         self._connections = connections
         self._throttle = throttle
-        self._silence = silence
+        self._silence, self._whole = silence, whole
         self._watch = Watch()
         self._ways = Ways(route, connections, silence)
 
@@ -106,7 +112,7 @@ class Transport:
         proxy = ways.proxy_to(address.scheme, address.host)
         absolute = proxy is not None and address.scheme == "http"
         target = address.origin + address.target if absolute else address.target
-        order = Order(target, body, cancel, self._watch, self._throttle, self._silence)
+        order = Order(target, body, cancel, self._watch, self._throttle, self._silence, self._whole)
         length = {} if body is None and method == "HEAD" else {"Content-Length": _length(body)}
         try:
             answer = _exchange(ways.manager(proxy), method, address, order, {**headers, **length})
@@ -117,9 +123,12 @@ class Transport:
             cancel.check()
             if _asks_for_sign_in(error):
                 raise ways.refused(proxy, address.host) from error
-            raise _broken(error, address, proxy) from error
+            late = _late(address.host) if order.late else None
+            raise late or _broken(error, address, proxy) from error
         finally:
             self._watch.end(order)
+        if order.late:  # a body without a length seems to end where the watch ended it
+            raise _late(address.host)
         if answer.status == 407:
             raise ways.refused(proxy, address.host)
         return answer
@@ -212,6 +221,11 @@ def _no_proxy(host: str, details: str) -> NetworkError:
 def _timed_out(host: str, details: str) -> NetworkError:
     title = f"The storage at {host} went silent."
     return TimedOut(title, _AGAIN, leg=Leg.NETWORK, details=details)
+
+
+def _late(host: str) -> NetworkError:
+    title = f"The storage at {host} did not answer in time."
+    return TimedOut(title, _AGAIN, leg=Leg.NETWORK)
 
 
 def _cut_off(host: str, details: str) -> NetworkError:

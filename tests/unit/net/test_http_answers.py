@@ -23,7 +23,8 @@ from app.domain.errors import (
     UsageError,
 )
 from app.net.address import checked_url
-from app.net.http import MAX_ANSWER, Answer, body_text, wait_asked
+from app.net.bounds import MAX_ANSWER
+from app.net.http import Answer, body_text, wait_asked
 from app.net.wire import Listed, Text, Wire
 from tests.helpers.scripted import Reply, ScriptedServer, Seen
 from tests.unit.net.servers import DATE, client, failure, raw_server, serving
