@@ -17,8 +17,15 @@ Object = dict[str, Any]
 
 def say(event: Object) -> None:
     """One object, one line, at once: a program may be reading."""
-    sys.stdout.write(json.dumps(event, ensure_ascii=False) + "\n")
+    sys.stdout.write(_harmless(json.dumps(event, ensure_ascii=False)) + "\n")
     sys.stdout.flush()
+
+
+def _harmless(line: str) -> str:
+    """The same JSON, should it be shown in a terminal."""
+    if line.isprintable():
+        return line
+    return "".join(c if c.isprintable() else json.dumps(c)[1:-1] for c in line)
 
 
 def batch_object(snapshot: Snapshot, notes: Sequence[str] = ()) -> Object:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable, Sequence
 
-from rich.console import Console
+from rich.console import Console, ConsoleOptions, RenderableType
 from rich.progress import BarColumn, Progress, TextColumn
+from rich.segment import Segment
 from rich.table import Table
 from rich.text import Text
 
@@ -14,6 +15,7 @@ from app.bootstrap import spec_of
 from app.domain import words
 from app.domain.errors import CardGone, Fault, PostflightError
 from app.domain.model import Connection, FileStatus
+from app.domain.naming import printable
 from app.domain.states import BatchState
 from app.engine.doctor import Leg
 from app.engine.engine import Snapshot
@@ -27,8 +29,23 @@ _SYMBOLS = {
 }
 
 
+class _Terminal(Console):
+    """Shows words as they are, whoever wrote them: brackets are no markup, and nothing in them
+    reaches the terminal as a command."""
+
+    def render(
+        self, renderable: RenderableType, options: ConsoleOptions | None = None
+    ) -> Iterable[Segment]:
+        for piece in super().render(renderable, options):
+            yield piece if piece.control else piece._replace(text=_harmless(piece.text))
+
+
+def _harmless(text: str) -> str:
+    return "\n".join(map(printable, text.split("\n")))
+
+
 def console(to_error: bool = False) -> Console:
-    return Console(stderr=to_error, highlight=False, soft_wrap=True)
+    return _Terminal(stderr=to_error, highlight=False, soft_wrap=True, markup=False, emoji=False)
 
 
 def symbol(name: str) -> str:
@@ -46,9 +63,9 @@ class Bars:
 
     def __init__(self, enabled: bool) -> None:
         self._progress = Progress(
-            TextColumn("{task.description}"),
+            TextColumn("{task.description}", markup=False),
             BarColumn(bar_width=24),
-            TextColumn("{task.fields[told]}"),
+            TextColumn("{task.fields[told]}", markup=False),
             console=console(to_error=True),
             disable=not enabled,
             transient=True,

@@ -44,6 +44,8 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import ClassVar
 
+from app.domain.naming import printable
+
 
 class Retry(Enum):
     """Whether trying again helps, and how."""
@@ -80,11 +82,10 @@ class PostflightError(Exception):
     exit_code: ClassVar[int] = 1
 
     def __init__(self, title: str, hint: str = "", *, leg: Leg | None = None, details: str = ""):
-        super().__init__(title)
-        self.title = title
-        self.hint = hint
+        # Servers, names and systems have a say in all three, and none may move a cursor.
+        self.title, self.hint, self.details = map(printable, (title, hint, details))
+        super().__init__(self.title)
         self.leg = leg
-        self.details = details
 
     def fault(self) -> Fault:
         return Fault(self.code, self.title, self.hint, self.details)

@@ -9,6 +9,8 @@ from collections.abc import Iterable
 
 _STRAY = re.compile(r"[\ud800-\udfff]")  # bytes or halves that are no Unicode
 _CONTROL = frozenset({"Cc", "Zl", "Zp"})
+# They turn what follows around: "photo<U+202E>gpj.exe" is read as a photo.
+_TURNING = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 _WINDOWS_LIMIT = 240  # below 260, because some calls add a short name of their own
 
 
@@ -79,4 +81,6 @@ def long_path(path: str, windows: bool) -> str:
 
 
 def _strange(character: str) -> bool:
-    return bool(_STRAY.match(character)) or unicodedata.category(character) in _CONTROL
+    if character in _TURNING or _STRAY.match(character):
+        return True
+    return unicodedata.category(character) in _CONTROL

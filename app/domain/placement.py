@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from app.domain.naming import printable
+
 
 class Addressing(StrEnum):
     """Whether the bucket stands in the path or in the host name of the storage's address."""
@@ -75,6 +77,12 @@ class ObjectTarget:
     content_type: str
     single_put: bool
     remote_id: str = ""
+
+    @property
+    def climbs(self) -> bool:
+        """Whether a server or a proxy that tidies paths up could put it somewhere else."""
+        parts = self.key.replace("\\", "/").split("/")
+        return ".." in parts or "." in parts or printable(self.key) != self.key
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,7 +36,7 @@ def storage_of(
     provider: str, endpoint: str, region: str, bucket: str, connection: Connection
 ) -> Storage:
     """A `Storage` from a service's words; BadAnswer when there is no endpoint or bucket."""
-    if not endpoint.strip() or not bucket.strip():
+    if not endpoint.strip() or not bucket.strip(". "):
         raise BadAnswer(
             "The service named no storage to send to.",
             "Ask its administrator to set up the storage.",

@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from urllib.parse import urlsplit
 
-from app.domain.errors import NetworkError, RemoteError
+from app.domain.errors import BadAnswer, Leg, NetworkError, RemoteError
 from app.domain.model import Receipt
 from app.domain.placement import Addressing, Grant, ObjectTarget, SignedPut, Storage
 from app.domain.ports import Cancel, Clock, OpenUpload, Route, SystemClock
@@ -105,6 +105,8 @@ class Mover:
     def _place_object(
         self, grant: Grant, target: ObjectTarget, transfer: Transfer, progress: Counted
     ) -> Receipt:
+        if target.climbs:
+            raise _leads_out(target.key)
         size = transfer.file.size
         if not target.single_put and size > self._single_up_to:
             part = part_size(size, self._part_size)
@@ -115,3 +117,12 @@ class Mover:
             drop(bucket, old)
             transfer.ledger.clear()
         return objects.put(bucket, target, transfer, progress, self._buffers)
+
+
+def _leads_out(key: str) -> BadAnswer:
+    return BadAnswer(
+        "The service named a place in the storage that leads out of it.",
+        "Nothing was sent there. Ask its administrator to check the storage settings.",
+        leg=Leg.SERVICE,
+        details=key[:300],
+    )

@@ -21,7 +21,7 @@ from app.ui.controller import Controller
 from app.ui.language import t
 from app.ui.look import parts, theme
 from app.ui.look.icons import Icon, Tint
-from app.ui.look.labels import Picture, Role, label
+from app.ui.look.labels import Picture, Role, as_it_is, label
 from app.ui.look.parts import Translated
 from app.ui.system.power import Finish
 
@@ -223,7 +223,7 @@ class Header(Translated, QFrame):
         self._limit.setText(words if self._terse < 2 else "")
         self._limit.setAccessibleName(words)
         hint = t("Postflight sends no faster than this; change it in Settings")
-        self._limit.setToolTip(f"{words}\n{hint}")
+        self._limit.setToolTip(as_it_is(f"{words}\n{hint}"))
 
     def _tell_finish(self) -> None:
         words = {

@@ -24,6 +24,7 @@ from app.ui import language, runtime
 from app.ui.controller import Controller
 from app.ui.finish_sheet import ask_then_finish
 from app.ui.look import icons, theme
+from app.ui.look.labels import as_it_is
 from app.ui.manners import Manners
 from app.ui.system.power import Finish
 from app.ui.system.single import Door, knock
@@ -79,8 +80,8 @@ def _not_started(application: QApplication, error: PostflightError) -> int:
         sys.stderr.write(f"{language.said(error.title)}\n{language.said(error.hint)}\n")
     if application.platformName() in _UNSEEN:
         return error.exit_code
-    box = QMessageBox(QMessageBox.Icon.Warning, "Postflight", language.said(error.title))
-    box.setInformativeText(language.said(error.hint))
+    box = QMessageBox(QMessageBox.Icon.Warning, "Postflight", as_it_is(language.said(error.title)))
+    box.setInformativeText(as_it_is(language.said(error.hint)))
     box.exec()
     return error.exit_code
 

@@ -15,6 +15,7 @@ from app.ui.batches.roster import Roster, ended_at
 from app.ui.controller import Controller
 from app.ui.language import t
 from app.ui.look import icons
+from app.ui.look.labels import as_it_is
 from app.ui.states import batch_look, batch_word
 
 ID: Final = Qt.ItemDataRole.UserRole + 1
@@ -87,7 +88,7 @@ class HistoryModel(QAbstractTableModel):
             case Qt.ItemDataRole.DisplayRole:
                 return self._words(batch, column)
             case Qt.ItemDataRole.ToolTipRole:
-                return self._words(batch, column)
+                return as_it_is(self._words(batch, column))
             case Qt.ItemDataRole.DecorationRole if column is Column.STATE:
                 return icons.icon(*batch_look(batch))
             case Qt.ItemDataRole.TextAlignmentRole:

@@ -23,6 +23,7 @@ from app.ui.batches.roster import Roster
 from app.ui.controller import Controller
 from app.ui.language import said, t
 from app.ui.look.icons import Icon, Tint
+from app.ui.look.labels import as_it_is
 
 ENDED_SHOWN: Final = 20
 ID: Final = Qt.ItemDataRole.UserRole + 1
@@ -90,7 +91,7 @@ class BatchModel(QAbstractListModel):
             case Qt.ItemDataRole.DisplayRole:
                 return self._batches[batch_id].title
             case Qt.ItemDataRole.ToolTipRole:
-                return self._tip(batch_id)
+                return as_it_is(self._tip(batch_id))
             case Qt.ItemDataRole.AccessibleTextRole:
                 return self._spoken(batch_id)
             case _ if role == ID:

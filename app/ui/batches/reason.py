@@ -18,6 +18,7 @@ from app.ui.batches.wishes import Wish
 from app.ui.language import nt, said, t
 from app.ui.look import parts, theme
 from app.ui.look.icons import Icon, Tint
+from app.ui.look.labels import as_it_is
 from app.ui.look.parts import Kind
 from app.ui.look.strips import Strip
 
@@ -81,7 +82,7 @@ class Reason(Strip):
             self.say(said(reason.title), words)
         usual = Icon.CARD_OFF if reason.code == CardGone.code else Icon.BANG
         self.show_icon(Icon.CLOUD_OFF if passes else usual, Tint.WARN)
-        self.setToolTip(reason.details)
+        self.setToolTip(as_it_is(reason.details))
 
     def resizeEvent(self, event: QResizeEvent, /) -> None:
         super().resizeEvent(event)

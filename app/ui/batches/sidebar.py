@@ -16,7 +16,7 @@ from app.ui.controller import Controller
 from app.ui.language import t
 from app.ui.look import parts, theme
 from app.ui.look.icons import Icon, Tint
-from app.ui.look.labels import ElidedLabel, Picture
+from app.ui.look.labels import ElidedLabel, Picture, as_it_is
 from app.ui.look.parts import Kind, Role, Translated
 from app.ui.system.cards import Card
 
@@ -165,7 +165,7 @@ class _CardRow(Translated, QWidget):
         full, short = self._rooms
         fits = self._room.fontMetrics().horizontalAdvance(full) <= self._room.width()
         self._room.setText(full if fits else short)
-        self.setToolTip(full)
+        self.setToolTip(as_it_is(full))
 
 
 def _section() -> QLabel:

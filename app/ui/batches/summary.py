@@ -20,7 +20,7 @@ from app.ui.controller import Controller
 from app.ui.language import nt, number, said, t
 from app.ui.look import icons, parts, theme
 from app.ui.look.icons import Icon, Tint
-from app.ui.look.labels import ElidedLabel, Picture
+from app.ui.look.labels import ElidedLabel, Picture, as_it_is
 from app.ui.look.parts import Kind, Role, Translated
 from app.ui.look.strips import CopyButton
 from app.ui.states import BATCH_LOOKS
@@ -265,7 +265,7 @@ class _Ids(QWidget):
         self._name.setText(group_name)
         self._id.setText(ids[-1])
         self._copy.show_text(ids[-1])
-        self.setToolTip("\n".join(ids))
+        self.setToolTip(as_it_is("\n".join(ids)))
 
 
 class _Saved(Translated, QWidget):

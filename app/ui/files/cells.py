@@ -20,6 +20,7 @@ from app.ui.files import words as file_words
 from app.ui.files.rows import Column, Rows, spans
 from app.ui.files.words import Around
 from app.ui.language import t
+from app.ui.look.labels import as_it_is
 
 Index = QModelIndex | QPersistentModelIndex
 
@@ -63,7 +64,7 @@ class FileCells(QAbstractTableModel):
             case Qt.ItemDataRole.AccessibleTextRole:
                 return self._heard(line, column)
             case Qt.ItemDataRole.ToolTipRole:
-                return self._tip(line, column)
+                return as_it_is(self._tip(line, column) or "")
             case Qt.ItemDataRole.TextAlignmentRole:
                 return _alignment(column)
             case _:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from html import escape
 from typing import Final
 
 from PySide6.QtCore import QSize, Qt
@@ -30,6 +31,15 @@ def label(role: Role = Role.BODY) -> QLabel:
     made = QLabel()
     _cast(made, role)
     return made
+
+
+def as_it_is(text: str) -> str:
+    """For tooltips and dialogs, which take what looks like HTML for HTML and would fetch its
+    pictures: the text itself, whoever wrote it."""
+    if "<" not in text:
+        return text
+    lines = "<br>".join(map(escape, text.split("\n")))
+    return f"<qt>{lines}</qt>"
 
 
 def _cast(made: QLabel, role: Role) -> None:
@@ -84,7 +94,7 @@ class ElidedLabel(QLabel):
         )
 
     def _tell(self) -> None:
-        self.setToolTip("" if self.shown() == self.text() else self.text())
+        self.setToolTip("" if self.shown() == self.text() else as_it_is(self.text()))
 
 
 class Picture(QWidget):

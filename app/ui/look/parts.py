@@ -26,7 +26,7 @@ from PySide6.QtWidgets import (
 
 from app.ui.look import icons, theme
 from app.ui.look.icons import Icon, Tint
-from app.ui.look.labels import ElidedLabel, EmptyNote, Picture, Role, label
+from app.ui.look.labels import ElidedLabel, EmptyNote, Picture, Role, as_it_is, label
 from app.ui.look.meters import Bar, Sparkline
 
 __all__ = [
@@ -70,8 +70,8 @@ class Translated(_Base):
 
 def name(widget: QWidget, text: str) -> None:
     """What a screen reader says and the pointer shows: for whatever has no words of its own."""
+    widget.setToolTip(as_it_is(text))
     widget.setAccessibleName(text)
-    widget.setToolTip(text)
 
 
 class _Button(QPushButton):

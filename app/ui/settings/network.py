@@ -20,6 +20,7 @@ from app.ui.language import said, t
 from app.ui.look import parts
 from app.ui.look.icons import Icon, Tint
 from app.ui.look.inputs import FileLine, SecretLine, pem_files
+from app.ui.look.labels import as_it_is
 from app.ui.look.parts import Kind
 from app.ui.settings.general import nothing
 from app.ui.settings.limit import Limit, LimitHours, hours_help
@@ -211,11 +212,10 @@ class Network(Section):
         target = self._target()
         self.test_button.setText(t("Test"))
         self.test_button.setEnabled(target is not None)
-        self.test_button.setToolTip(
-            t("Asks the server of {name} for an answer this way", name=target.name)
-            if target
-            else t("Add a connection first: the test asks its server.")
-        )
+        words = t("Add a connection first: the test asks its server.")
+        if target is not None:
+            words = t("Asks the server of {name} for an answer this way", name=target.name)
+        self.test_button.setToolTip(as_it_is(words))
 
     def test(self) -> None:
         """Asks a server of ours for any answer, the way that is set now."""

@@ -167,7 +167,7 @@ class Tray(QObject):
         words = self._look.words
         if len(words) > _MOST_WORDS:
             words = words[: _MOST_WORDS - 1] + "…"
-        self._tray.setToolTip(words or "Postflight")
+        self._tray.setToolTip(_bare(words) or "Postflight")
 
     def _badge(self, number: int) -> None:
         app = QApplication.instance()
@@ -177,7 +177,7 @@ class Tray(QObject):
     def _show(self, notice: Shown) -> None:
         self._key = notice.key
         picture = app_icon(None, notice.kind is Kind.ATTENTION)
-        self._tray.showMessage(notice.title, notice.words, picture, _SHOWN_MS)
+        self._tray.showMessage(_bare(notice.title), _bare(notice.words), picture, _SHOWN_MS)
 
     def _notice_clicked(self) -> None:
         self.show_wanted.emit()
@@ -188,3 +188,9 @@ class Tray(QObject):
         # On macOS a click opens the menu, and nothing more.
         if sys.platform != "darwin" and reason in _OPENS:
             self.show_wanted.emit()
+
+
+def _bare(text: str) -> str:
+    """Desktops of Linux read notices as HTML, and some fetch its pictures; others show them as
+    they are, so that nothing can be escaped."""
+    return text.replace("<", "‹") if sys.platform == "linux" else text

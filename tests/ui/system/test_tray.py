@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 
 import pytest
@@ -150,6 +151,14 @@ def test_a_notice_leads_to_its_batch(qtbot: QtBot, tray: Tray, icons: Icons) -> 
     with qtbot.waitSignal(tray.activated_notice) as caught:
         icons.messageClicked.emit()
     assert caught.args == ["b8"]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only desktops of Linux read notices as HTML")
+def test_a_notice_and_the_tooltip_hold_no_html(tray: Tray, icons: Icons) -> None:
+    tray.notify("b7", "<b>Lake</b> is delivered", "<img src='http://evil.invalid'>")
+    tray.set_state(None, True, "<b>Lake</b> needs you")
+    assert not any("<" in text for text in (*icons.messages[0], icons.toolTip()))
+    assert "Lake" in icons.messages[0][0] and "img" in icons.messages[0][1]
 
 
 def test_notices_can_be_switched_off(tray: Tray, icons: Icons) -> None:
