@@ -41,10 +41,10 @@ class Certificate:
         context.load_cert_chain(self.file, self.key)
         return context
 
-    def secure(self, server: ScriptedServer) -> None:
+    def secure(self, server: ScriptedServer, context: ssl.SSLContext | None = None) -> None:
         """The server speaks TLS from now on; call it before the first request."""
-        plain = server._server.socket
-        server._server.socket = self.server_context().wrap_socket(plain, server_side=True)
+        plain, context = server._server.socket, context or self.server_context()
+        server._server.socket = context.wrap_socket(plain, server_side=True)
         # Clients that hang up in the handshake are what is tested.
         server._server.handle_error = lambda request, client_address: None
         server.url = server.url.replace("http:", "https:")
