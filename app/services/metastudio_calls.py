@@ -104,11 +104,11 @@ class Calls:
 
     def post(self, path: str, body: Mapping[str, object]) -> Answer:
         """Waits for its turn. No POST may run twice blindly: AnswerLost when it may have run."""
-        self._pace.wait_turn()
+        begun = self._pace.wait_turn()
         try:
             answer = self._signed("POST", path, body, None)
         except Throttled:
-            self._pace.refused()
+            self._pace.refused(begun)
             raise
         self._pace.accepted()
         return answer

@@ -57,7 +57,6 @@ def test_a_cause_that_is_put_right_costs_no_wait_but_not_for_ever() -> None:
 
 def test_the_servers_own_wait_wins_even_beyond_the_longest() -> None:
     assert POLICY.wait(ServerBusy("x", wait=120), 1, SHORTEST) == 120
-    assert POLICY.wait(ServerBusy("x", wait=-1), 1, LONGEST) == 0.0
 
 
 def test_files_that_were_told_the_same_wait_come_back_one_by_one() -> None:
@@ -66,6 +65,11 @@ def test_files_that_were_told_the_same_wait_come_back_one_by_one() -> None:
 
 def test_a_busy_server_without_a_wait_is_treated_like_weather() -> None:
     assert POLICY.wait(ServerBusy("x"), 2, LONGEST) == 1.0
+
+
+@pytest.mark.parametrize("wait", [0.0, -1.0])
+def test_a_server_that_asks_for_no_wait_is_not_asked_again_at_once(wait: float) -> None:
+    assert POLICY.wait(ServerBusy("x", wait=wait), 3, LONGEST) == 2.0
 
 
 def test_even_a_server_that_names_waits_is_given_up_at_last() -> None:

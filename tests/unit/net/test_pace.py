@@ -70,14 +70,22 @@ def test_a_refusal_halves_the_rate_down_to_one_call_in_five_seconds() -> None:
     made = pace(10, Steps())
     rates: list[float] = []
     for _ in range(8):
-        made.refused()
+        made.refused(made.wait_turn())
         rates.append(made.rate)
     assert rates == pytest.approx([5, 2.5, 1.25, 0.625, 0.3125, 0.2, 0.2, 0.2])
 
 
+def test_refusals_of_calls_that_were_out_together_halve_it_once() -> None:
+    made = pace(10, Steps())
+    together = [made.wait_turn() for _ in range(8)]
+    for begun in together:
+        made.refused(begun)
+    assert made.rate == 5
+
+
 def test_a_pace_slower_than_the_floor_is_not_sped_up_by_a_refusal() -> None:
     made = pace(0.1, Steps())
-    made.refused()
+    made.refused(made.wait_turn())
     assert made.rate == 0.1
 
 
@@ -85,7 +93,7 @@ def test_success_raises_the_rate_a_little_and_never_above_the_start() -> None:
     made = pace(10, Steps())
     made.accepted()
     assert made.rate == 10
-    made.refused()
+    made.refused(made.wait_turn())
     made.accepted()
     assert made.rate == pytest.approx(5.25)
     for _ in range(100):
@@ -96,8 +104,7 @@ def test_success_raises_the_rate_a_little_and_never_above_the_start() -> None:
 def test_the_new_rate_counts_from_the_next_turn_on() -> None:
     steps = Steps()
     made = pace(10, steps)
-    made.wait_turn()
-    made.refused()
+    made.refused(made.wait_turn())
     made.wait_turn()
     made.wait_turn()
     assert steps.slept == pytest.approx([0.1, 0.2])
