@@ -96,11 +96,13 @@ class AccessKey:
         self._secret = secret
         self._http = http
         self._clock = clock
+        self._refused: tuple[str, NotSignedIn] | None = None
 
     def auth(self) -> httpx.Auth:
-        return SigningAuth(
-            self._access_key, checked_secret(self._secret, "secret key"), self._server_time
-        )
+        secret = checked_secret(self._secret, "secret key")
+        if self._refused is not None and self._refused[0] == secret:
+            raise _again(self._refused[1])
+        return SigningAuth(self._access_key, secret, self._server_time)
 
     def mended(self, used: httpx.Auth) -> bool:
         """True when the refusal itself told that the signature bore a wrong time."""
@@ -108,8 +110,17 @@ class AccessKey:
             return False
         return abs(self._server_time() - used.signed_at) > _CLOCK_SLACK
 
+    def gave_up(self, used: httpx.Auth, error: PostflightError) -> None:
+        """That secret signs no more: a few refusals lock the key (contracts: metastudio 6.2)."""
+        if isinstance(error, NotSignedIn) and isinstance(used, SigningAuth):
+            self._refused = (used.secret, error)
+
     def _server_time(self) -> float:
         return self._clock.now() + (self._http.clock_offset or 0.0)
+
+
+def _again(error: NotSignedIn) -> NotSignedIn:
+    return NotSignedIn(error.title, error.hint, leg=error.leg, details=error.details)
 
 
 @dataclass(frozen=True, slots=True)

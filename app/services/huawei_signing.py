@@ -73,7 +73,7 @@ class SigningAuth(httpx.Auth):
 
     def __init__(self, access_key: str, secret: str, now: Callable[[], float]) -> None:
         self._access_key = access_key
-        self._secret = secret
+        self.secret = secret
         self._now = now
         self.signed_at: float | None = None  # what `now` said when the call was signed
 
@@ -87,6 +87,6 @@ class SigningAuth(httpx.Auth):
             signed,
             request.content,
             self._access_key,
-            self._secret,
+            self.secret,
         )
         yield request

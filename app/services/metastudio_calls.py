@@ -134,9 +134,11 @@ class Calls:
         used = self._way.auth()
         try:
             return send(auth=used)
-        except (NotSignedIn, ClockWrong):
+        except (NotSignedIn, ClockWrong) as error:
             # Once only: refusals in a row lock an access key (contracts: metastudio 6.2).
             if not self._way.mended(used):
+                if isinstance(self._way, AccessKey):
+                    self._way.gave_up(used, error)
                 raise
         return send(auth=self._way.auth())
 

@@ -257,6 +257,18 @@ def test_a_token_that_cannot_be_a_header_is_refused_without_being_shown(
         assert not secret.strip() or secret.strip() not in shown
 
 
+def test_a_refused_secret_key_is_not_sent_again_before_another_one_is_entered(
+    http: Http, clock: At
+) -> None:
+    secret = "old"
+    way = AccessKey("ak", lambda: secret, http, clock)
+    way.gave_up(way.auth(), NotSignedIn("No.", "Check it."))
+    with pytest.raises(NotSignedIn, match="No"):
+        way.auth()
+    secret = "new"
+    way.auth()
+
+
 def test_a_pasted_token_loses_the_line_break_of_pasting() -> None:
     auth = PastedToken(lambda: " abc\r\n").auth()
     assert isinstance(auth, TokenAuth) and auth.token == "abc"

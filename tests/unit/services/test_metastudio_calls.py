@@ -355,11 +355,11 @@ def test_no_error_shows_a_secret_or_a_signed_address(stage: Stage) -> None:
     shown: list[str] = []
     signed = {"file_id": "", "upload_url": URL + "\n"}
     broken = [
-        no("MSS.00000001", "", 401),
         no("MSS.10001007", "too large"),
         Reply(signed | {"upload_url": "ftp" + URL}),
         Reply({"upload_url": URL}),
         Reply(cut=True),
+        no("MSS.00000001", "", 401),  # the last one: that key signs no more
     ]
     for options in ({}, AKSK):
         service = stage.with_options(options)
