@@ -213,6 +213,7 @@ class BatchRun:
             ended = await asyncio.gather(*pullers, return_exceptions=True)
             registrar.senders_done()
             await registering
+            await self._grants.settle()
         for bug in ended:
             if bug is not None:
                 raise bug

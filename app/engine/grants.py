@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import asdict, replace
 
@@ -15,8 +16,11 @@ from app.engine.context import Context
 from app.engine.stop import Stop
 from app.services.base import Service
 
+_log = logging.getLogger(__name__)
+
 _MARGIN = 300.0  # seconds before the end at which keys are renewed, and
-_SHARE = 0.2  # of their life where that is shorter
+_SHARE = 0.2  # of their life where that is shorter; after a no, a share of what is left
+_SOONEST = 1.0  # seconds after a no
 
 Replaced = Callable[[Grant, Grant], Awaitable[None]]
 
@@ -35,21 +39,39 @@ class Grants:
         self._current: dict[str, Grant] = {}
         self._margins: dict[int, float] = {}
         self._locks: dict[str, asyncio.Lock] = {}
+        self._ahead: dict[str, asyncio.Task[None]] = {}
+        self._rests: dict[str, float] = {}  # no renewal ahead of need before this time
 
     async def current(self, lane: str) -> Grant:
-        """A grant that may send for a while yet; opened or renewed when there is none."""
-        async with self._lock(lane):
-            grant = self._current.get(lane) or self._remembered(lane)
-            if grant is None or not self._lasts(grant):
-                grant = await self._open(lane, grant)
-            self._current[lane] = grant
-            return grant
+        """A grant that may send; opened or renewed when there is none.
+
+        Keys that end soon are renewed while files still go with them: nobody waits for that, and
+        no file fails where it does not come about. Not where new keys may open a new group, into
+        which all files have to go again: those are used to their end.
+        """
+        grant = self._current.get(lane)
+        if grant is None or self._left(grant) <= 0:
+            async with self._lock(lane):
+                grant = self._current.get(lane) or self._remembered(lane)
+                if grant is None or self._left(grant) <= 0:
+                    grant = await self._open(lane, grant)
+                self._current[lane] = grant
+        margin = self._margins.get(grant.id, _MARGIN * _SHARE)
+        if self._left(grant) <= margin and not self._service.limits.one_group:
+            self._renew_ahead(grant)
+        return grant
 
     async def renew(self, stale: Grant) -> None:
         """New keys, unless somebody renewed `stale` already: however many threads ask, one call."""
         async with self._lock(stale.lane):
             if self._current.get(stale.lane, stale).id == stale.id:
                 self._current[stale.lane] = await self._open(stale.lane, stale)
+
+    async def settle(self) -> None:
+        """Waits for what is still out, at the end of a run."""
+        tasks = tuple(self._ahead.values())
+        self._ahead.clear()
+        await asyncio.gather(*tasks)
 
     def is_current(self, grant: Grant) -> bool:
         """Whether files sent under `grant` land in the group that is used now."""
@@ -79,13 +101,36 @@ class Grants:
         grant = self._context.store.grants.newest(self._batch.id, lane)
         return None if grant is None else replace(grant, keys=self._load_keys(grant))
 
-    def _lasts(self, grant: Grant) -> bool:
+    def _left(self, grant: Grant) -> float:
+        """Seconds its keys are good for, as far as anybody knows."""
         if grant.storage is not None and grant.keys is None:
-            return False
+            return 0.0
         if grant.expires_at is None:
-            return True
-        margin = self._margins.get(grant.id, _MARGIN * _SHARE)
-        return grant.expires_at - self._context.clock.now() > margin
+            return float("inf")
+        return grant.expires_at - self._context.clock.now()
+
+    def _renew_ahead(self, old: Grant) -> None:
+        task = self._ahead.get(old.lane)
+        busy = task is not None and not task.done()
+        if not busy and self._context.monotonic() >= self._rests.get(old.lane, 0.0):
+            self._ahead[old.lane] = asyncio.create_task(self._try_ahead(old))
+
+    async def _try_ahead(self, old: Grant) -> None:
+        """Asks once: as long as the old keys live, a no is no trouble."""
+        async with self._lock(old.lane):
+            if self._current[old.lane].id != old.id or self._stop.is_set():
+                return
+            try:
+                fresh = await self._asked(old.lane, old)
+            except PostflightError as error:
+                _log.info("no new keys ahead of need: %s (%s)", error.title, error.details)
+                rest = max(self._left(old) * _SHARE, _SOONEST)
+                self._rests[old.lane] = self._context.monotonic() + rest
+                return
+            try:
+                self._current[old.lane] = await self._taken(fresh, old)
+            except PostflightError as error:
+                self._stop.set(error)
 
     async def _open(self, lane: str, old: Grant | None) -> Grant:
         attempts = self._context.attempts.inside()
@@ -94,7 +139,7 @@ class Grants:
         try:
             fresh = await attempts.run(
                 self._stop,
-                lambda: self._context.pools.control(self._service.open, self._batch, lane, old),
+                lambda: self._asked(lane, old),
                 worried=lambda error, wait: self._say(error.title),
             )
         except Offline:
@@ -103,6 +148,12 @@ class Grants:
             # Asked often enough: the files that wait for the keys must not each ask as often again.
             self._stop.set(error)
             raise
+        return await self._taken(fresh, old)
+
+    async def _asked(self, lane: str, old: Grant | None) -> Grant:
+        return await self._context.pools.control(self._service.open, self._batch, lane, old)
+
+    async def _taken(self, fresh: Grant, old: Grant | None) -> Grant:
         stored = self._context.store.grants.add(fresh)
         self._save_keys(stored)
         if stored.expires_at is not None:

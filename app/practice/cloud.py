@@ -94,6 +94,13 @@ class PracticeCloud:
         self._control.unplug()
         self._storage.unplug()
 
+    def unplug_services(self) -> None:
+        """The services are gone until `plug_in_services`; the storage can be reached."""
+        self._control.unplug()
+
+    def plug_in_services(self) -> None:
+        self._control.plug_in()
+
     def plug_in(self) -> None:
         self._control.plug_in()
         self._storage.plug_in()
@@ -198,6 +205,18 @@ class PracticeCloud:
     def expire_keys(self) -> None:
         """All storage keys granted so far end now."""
         self._core.expire_keys()
+
+    def new_secret(self, service: str) -> str:
+        """From now on the account's old secret is refused, and this one is taken."""
+        with self._core.lock:
+            secret = self._core.text(60)
+            if service == flighthub2.SERVICE:
+                self._flighthub2.token = secret
+            elif service == cloud_api.SERVICE:
+                self._cloud_api.replace_token(secret)
+            else:
+                self._metastudio.gate.secret = secret
+            return secret
 
     def secrets_given(self) -> frozenset[str]:
         """Secret keys and tokens of all storage keys so far: what must be found nowhere."""

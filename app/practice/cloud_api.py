@@ -10,7 +10,7 @@ from typing import Any
 from app.practice.calls import Call
 from app.practice.checks import Members, is_uuid
 from app.practice.core import Core
-from app.practice.keys import GrantedKey, KeyRing, sts_answer
+from app.practice.keys import GrantedKey, KeyRing, sts_answer, tell_life
 from app.practice.message import Refused, Reply, Request, Route, Row, json_reply, look_up
 from app.practice.settings import Elsewhere
 from app.practice.shelf import Shelf, Stored
@@ -126,6 +126,11 @@ class CloudApi:
             self._tokens.ended |= self._tokens.live
             self._tokens.live.clear()
 
+    def replace_token(self, token: str) -> None:
+        """All others are refused, also for a refresh."""
+        self.token = token
+        self._tokens = _Tokens({token})
+
     def _locked(self, request: Request, route: Route) -> Reply:
         with self._core.lock:
             request_id = request.header("x-request-id")
@@ -191,10 +196,7 @@ class CloudApi:
             key = self._keys.grant(BUCKET, self.prefix, region, provider)
             answer = sts_answer(key, self._storage_url, provider, settings.keys_live)
         credentials: dict[str, Any] = answer["credentials"]
-        if settings.expire_answer is None:
-            del credentials["expire"]
-        elif settings.expire_answer != "as is":
-            credentials["expire"] = settings.expire_answer
+        tell_life(settings, credentials, "expire")
         if not settings.sts_credentials:
             del answer["credentials"]
         if settings.prefix_slash:

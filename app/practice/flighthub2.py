@@ -18,7 +18,7 @@ from app.practice.envelopes import (
     refused,
     settle,
 )
-from app.practice.keys import KeyRing, sts_answer
+from app.practice.keys import KeyRing, sts_answer, tell_life
 from app.practice.message import Reply, Request, Route, Row, look_up
 from app.practice.modelling import Modelling
 from app.practice.shelf import Shelf, Stored
@@ -176,20 +176,20 @@ class FlightHub2:
         if group is None or core.settings.renewal == "new":
             group = self._new_group()
         key = self._keys.grant(BUCKET, group.prefix, REGION, "ali", multipart=False)
-        return envelope(
-            {
-                "cloud_name": "ali",
-                "access_key_id": key.access_key,
-                "secret_access_key": key.secret,
-                "session_token": key.token,
-                "region": REGION,
-                "cloud_bucket_name": BUCKET,
-                "end_point": self._storage_url,
-                "store_path": group.prefix + "{fileName}",
-                "callback_param": group.memo,
-                "expire_time": int(key.expires_at),
-            }
-        )
+        told: dict[str, object] = {
+            "cloud_name": "ali",
+            "access_key_id": key.access_key,
+            "secret_access_key": key.secret,
+            "session_token": key.token,
+            "region": REGION,
+            "cloud_bucket_name": BUCKET,
+            "end_point": self._storage_url,
+            "store_path": group.prefix + "{fileName}",
+            "callback_param": group.memo,
+            "expire_time": int(key.expires_at),
+        }
+        tell_life(core.settings, told, "expire_time")
+        return envelope(told)
 
     def _new_group(self) -> Group:
         resource = self._core.uuid()

@@ -9,6 +9,7 @@ from typing import Any
 from app.practice.answers import no
 from app.practice.core import Core
 from app.practice.message import Request
+from app.practice.settings import Settings
 from app.practice.signatures import Claim, read_claim
 
 SKEW = 15 * 60  # seconds a signer's clock may be off
@@ -105,6 +106,14 @@ class KeyRing:
         if not _same(claim.signature, claim.proof(key.secret)):
             words = "the signature is wrong"
             raise no(403, "SignatureDoesNotMatch", "The signature does not match.", breach=words)
+
+
+def tell_life(settings: Settings, told: dict[str, Any], member: str) -> None:
+    """What the setting wants to be said there instead of the truth."""
+    if settings.expire_answer is None:
+        del told[member]
+    elif settings.expire_answer != "as is":
+        told[member] = settings.expire_answer
 
 
 def sts_answer(key: GrantedKey, url: str, provider: str, live: float) -> dict[str, Any]:

@@ -37,6 +37,7 @@ class Settings:
 
     # storage
     keys_live: float = 3600.0
+    expire_answer: int | Literal["as is"] | None = "as is"  # told of their life; None: missing
     expired_answer: Literal["403 ExpiredToken", "400 ExpiredToken", "403 AccessDenied"] = (
         "403 ExpiredToken"
     )
@@ -55,7 +56,6 @@ class Settings:
 
     # cloud-api
     provider: Literal["minio", "aws", "ali"] = "minio"
-    expire_answer: int | Literal["as is"] | None = "as is"  # None: the member is missing
     sts_credentials: bool = True  # False: as the demo server answers when the vendor refused
     prefix_slash: bool = False  # whether object_key_prefix ends in a slash
     login_flag: Literal[0, 1, 2] = 0  # the kind of account; 0 passes as both

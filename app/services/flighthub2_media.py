@@ -19,6 +19,7 @@ from app.services.storage import storage_of
 _NAME = "{fileName}"
 _LONGEST_TITLE = 255  # characters of `resource_name` (contracts: flighthub2 3.4)
 _LAST_SECOND = 10**11  # the year 5138
+_SHORTEST_LIFE = 60  # seconds
 # 0 is in no list of states; it was seen where nothing was imported (contracts: flighthub2 3.5).
 _UNDER_WAY, _IMPORTED, _DELETED = 0, 1, frozenset({2, 3})
 
@@ -90,13 +91,16 @@ class Media:
         return segment
 
     def _end(self, expire_time: int | None) -> float | None:
-        """On this computer's clock. A time that has passed is no time: a broken clock, or a 0."""
+        """On this computer's clock. A time that has passed is no time: a broken clock, or a 0.
+
+        Nor is one that is nearly over: keys are not asked for twice a minute (reliability 3.6).
+        """
         if expire_time is None:
             return None
         # Seconds by all accounts, but read as seconds a count of milliseconds would never end.
         seconds = expire_time / 1000 if expire_time > _LAST_SECOND else float(expire_time)
         end = seconds - (self._api.http.clock_offset or 0.0)
-        return end if end > self._clock.now() else None
+        return end if end - self._clock.now() > _SHORTEST_LIFE else None
 
     def place(self, grant: Grant, item: Prepared) -> ObjectTarget:
         name = item.file.name

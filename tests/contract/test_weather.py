@@ -160,18 +160,6 @@ async def test_a_server_without_the_group_callback_is_said_to_do_without(
     assert any("group" in note for note in notes) == (style != "ok")
 
 
-@pytest.mark.parametrize("expire", [0, -120, 30, None])
-async def test_odd_lifetimes_of_keys_do_not_stop_a_batch(
-    bench: Workbench, expire: int | None, tmp_path: Path
-) -> None:
-    bench.cloud.settings.expire_answer = expire
-    flight = write_flight(tmp_path / "card", 10, 1000, 20_000)
-    snapshot = await bench.deliver("cloud-api", tmp_path / "card")
-    assert snapshot.batch.state is BatchState.DELIVERED, bench.complaints(snapshot.batch.id)
-    bench.check_arrived("cloud-api", snapshot.batch.id, flight)
-    assert len(bench.cloud.journal.calls("cloud-api.sts")) == 1
-
-
 @pytest.mark.parametrize("service", ["flighthub2", "cloud-api"])
 async def test_a_storage_that_fails_for_one_file_only_spares_the_others(
     bench: Workbench, service: str, tmp_path: Path
