@@ -17,6 +17,7 @@ from app.domain.model import Batch
 from app.domain.states import UNFINISHED, BatchState, JobState
 from app.engine.engine import Engine, Snapshot
 from app.engine.stop import Stop
+from app.engine.weather import BACK, WAITING
 
 INTERRUPTED = 130
 _TICK = 0.125  # seconds between two drawings
@@ -32,6 +33,7 @@ class Delivery:
         self._wait_job = wait_job
         self._interrupted = False
         self._following: Stop | None = None
+        self._cut_off: set[str] = set()  # batches that wait for the network
 
     async def run(self, batch_ids: Sequence[str]) -> int:
         unsubscribe = self._engine.subscribe(self._heard)
@@ -78,7 +80,13 @@ class Delivery:
             self._following.set()
 
     def _heard(self, event: Event) -> None:
-        if self._as_json and isinstance(event, Notice):
+        if not isinstance(event, Notice):
+            return
+        if event.words == WAITING:
+            self._cut_off.add(event.batch)
+        elif event.words == BACK:
+            self._cut_off.discard(event.batch)
+        if self._as_json:
             objects.say({"event": "notice", "batch": event.batch, "words": event.words})
 
     async def _watch(self, batch_ids: Sequence[str]) -> None:
@@ -88,7 +96,8 @@ class Delivery:
                 await asyncio.sleep(_TICK)
                 if not self._as_json:
                     for batch_id in batch_ids:
-                        bars.draw(self._engine.snapshot(batch_id))
+                        waits = WAITING if batch_id in self._cut_off else ""
+                        bars.draw(self._engine.snapshot(batch_id), waits)
                 elif time.monotonic() - spoken >= _LINE_EVERY:
                     spoken = time.monotonic()
                     for batch_id in batch_ids:

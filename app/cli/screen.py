@@ -80,7 +80,8 @@ class Bars:
     def __exit__(self, *_: object) -> None:
         self._progress.stop()
 
-    def draw(self, snapshot: Snapshot) -> None:
+    def draw(self, snapshot: Snapshot, waits: str = "") -> None:
+        """`waits`: what all of the batch waits for, as a sentence."""
         counts, pulse, batch = snapshot.counts, snapshot.pulse, snapshot.batch
         task = self._tasks.get(batch.id)
         if task is None:
@@ -92,7 +93,7 @@ class Bars:
             description=f"{_short(batch.title)} to {_short(batch.connection)}",
             total=counts.bytes_total or None,
             completed=done,
-            told=told(snapshot, done),
+            told=told(snapshot, done, waits),
         )
 
 
@@ -100,8 +101,10 @@ def _short(text: str, most: int = 26) -> str:
     return text if len(text) <= most else text[: most - 1] + "…"
 
 
-def told(snapshot: Snapshot, done: int) -> str:
+def told(snapshot: Snapshot, done: int, waits: str = "") -> str:
     """The line beside a bar; `done` is bytes stored and on their way."""
+    if waits:
+        return waits
     counts, pulse = snapshot.counts, snapshot.pulse
     if snapshot.batch.state is BatchState.SCANNING:
         return f"reading the folder, {words.files(counts.total)} so far"

@@ -59,14 +59,13 @@ class Program:
             self.environment[bootstrap.variable_of(name)] = secret
 
     def start(self, *words: str, **options: Any) -> subprocess.Popen[str]:
+        given = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE} | options
         return subprocess.Popen(
             [*self.wrapper, sys.executable, "-P", "-m", "app", *words],
             env=self.environment,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
             text=True,
             encoding="utf-8",
-            **options,
+            **given,
         )
 
     def run(self, *words: str, given: str | None = None, within: float = 120) -> Ended:

@@ -37,6 +37,7 @@ def test_the_line_beside_a_bar_says_how_far_how_fast_and_how_long() -> None:
     assert screen.told(scanning, 0) == "reading the folder, 1960 files so far"
     finishing = replace(SENDING, batch=replace(BATCH, state=BatchState.FINISHING))
     assert "takes it over" in screen.told(finishing, 0)
+    assert screen.told(SENDING, 0, "Waiting for the network.") == "Waiting for the network."
 
 
 def test_a_summary_names_what_is_left_and_how_to_go_on(capsys: pytest.CaptureFixture[str]) -> None:
