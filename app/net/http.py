@@ -38,7 +38,7 @@ from app.net.certificate import untrusted
 from app.net.pressure import Pressure
 from app.net.proxy import Proxy, proxy_for, wants_sign_in
 from app.net.server_time import ServerTime, http_date
-from app.net.session import Session
+from app.net.session import Extensions, Session
 
 _ANSWER_TIME, _CONNECT_TIME = 30.0, 10.0  # seconds
 _BUSY = frozenset({408, 425, 429, 500, 502, 503, 504})
@@ -196,11 +196,15 @@ class Http:
         with self._translated(call, repeatable):
             # Spaces as %20: a plus sign means something else to servers that check a signature.
             query = f"?{urlencode(params, quote_via=quote)}" if params else ""
-            with self._session.use() as client:
+            url = self.base_url + path + query
+
+            def send(client: httpx.Client, extensions: Extensions) -> Answer:
                 request = client.build_request(
-                    method, self.base_url + path + query, json=json, headers=headers
+                    method, url, json=json, headers=headers, extensions=extensions
                 )
-                answer = self._send(client, request, auth, call)
+                return self._send(client, request, auth, call)
+
+            answer = self._session.ask(send, again=repeatable)
         self.time.learn(answer.headers.get("date", ""))
         return answer
 

@@ -6,8 +6,14 @@ import threading
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import TypeVar
 
 import httpx
+
+_DIED = (httpx.ReadError, httpx.WriteError, httpx.RemoteProtocolError)
+
+T = TypeVar("T")
+Extensions = dict[str, object]
 
 
 @dataclass(slots=True)
@@ -38,6 +44,28 @@ class Session:
                 last = mine.dropped and not mine.users
             if last:
                 mine.client.close()
+
+    def ask(self, work: Callable[[httpx.Client, Extensions], T], again: bool) -> T:
+        """`work` with a client, and with the extensions for its request.
+
+        A kept connection may have died while it was idle, which only shows when it is used. Work
+        that may run `again` does so once, at once, over a fresh connection.
+        """
+        opened: list[str] = []
+
+        def trace(event: str, info: object) -> None:
+            if event.startswith("connection.connect_tcp"):
+                opened.append(event)
+
+        try:
+            with self.use() as client:
+                return work(client, {"trace": trace})
+        except _DIED:
+            if opened or not again:
+                raise
+        self.drop()
+        with self.use() as client:
+            return work(client, {})
 
     def _taken(self) -> _Held:
         with self._making:

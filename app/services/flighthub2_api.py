@@ -9,6 +9,7 @@ from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TypeVar
 
+import httpx
 from pydantic import BaseModel
 
 from app.domain.errors import (
@@ -151,7 +152,7 @@ class Api:
         one_file: bool = False,
     ) -> Answer:
         token = self.token()
-        headers = {"X-User-Token": token, "X-Request-Id": str(uuid.uuid4()), "X-Language": "en"}
+        headers = {"X-User-Token": token, "X-Language": "en"}
         if project:
             headers["X-Project-Uuid"] = self._project()
         try:
@@ -161,6 +162,7 @@ class Api:
                 json=body,
                 params=params,
                 headers=headers,
+                auth=_RequestId(),
                 repeatable=repeatable,
                 fine=_reading(repeatable, one_file, (token, *hide)),
             )
@@ -186,6 +188,14 @@ def _success(answer: Answer) -> None:
 def _data(answer: Answer, model: type[D]) -> D:
     _success(answer)
     return answer.read(Envelope[model]).data
+
+
+class _RequestId(httpx.Auth):
+    """Another one each time the call goes out."""
+
+    def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
+        request.headers["X-Request-Id"] = str(uuid.uuid4())
+        yield request
 
 
 def _reading(repeatable: bool, one_file: bool, hide: Sequence[str]) -> Fine:

@@ -239,6 +239,9 @@ class _Text:
     def blocks(self, gate: Gate) -> Iterator[memoryview]:
         yield memoryview(self._data)
 
+    def again(self) -> bool:
+        return True
+
 
 @dataclass(frozen=True, slots=True)
 class Bucket:

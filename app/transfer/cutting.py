@@ -37,6 +37,10 @@ class Blocks(Protocol):
     def __len__(self) -> int: ...
     def blocks(self, gate: Gate) -> Iterator[memoryview]: ...
 
+    def again(self) -> bool:
+        """Whether it can be sent from the start once more; what was counted is then taken back."""
+        ...
+
 
 class Order:
     """One request on its way. It travels through urllib3 as the body, which is left alone there.
@@ -66,6 +70,7 @@ class Order:
         self.line: Line | None = None
         self.late = False  # the watch ended it, because its answer did not
         self._due = inf
+        self.kept = False  # whether the connection had carried other orders before
 
     @property
     def whole(self) -> bool:
@@ -146,12 +151,14 @@ class Line(HTTPConnection):
 
     order: Order | None = None
     _answering: Any = None  # the socket: a connection that ends with its answer forgets it before
+    used = False  # whether it has carried an order since it was opened
 
     def request(
         self, method: str, url: str, body: Any = None, headers: Any = None, **options: Any
     ) -> None:
         order: Order = body
         self._answering = None
+        order.kept, self.used = self.used, True
         order.watch.begin(order, self)
         blocks: Any = None if order.body is None else order.blocks()
         super().request(method, url, body=blocks, headers=headers, **options)
@@ -181,6 +188,7 @@ class Line(HTTPConnection):
         return super().getresponse()
 
     def close(self) -> None:
+        self.used = False
         order = self.order
         if order is None:
             super().close()

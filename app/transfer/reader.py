@@ -157,6 +157,7 @@ class Body(ABC):
         self._size = size
         self._progress = progress
         self._at = 0
+        self._counted = 0
 
     def __len__(self) -> int:
         return self._size
@@ -181,8 +182,20 @@ class Body(ABC):
             while at < len(loaded):
                 block = loaded[at : at + gate(len(loaded) - at)]
                 yield block
+                self._counted += len(block)
                 self._progress.moved(len(block))
                 at += len(block)
+
+    def again(self) -> bool:
+        if not self._whole():
+            return False
+        counted, self._counted = self._counted, 0
+        self._progress.moved(-counted)
+        return True
+
+    @abstractmethod
+    def _whole(self) -> bool:
+        """Whether `blocks` may begin anew."""
 
     @abstractmethod
     def _piece(self, offset: int, size: int) -> bytes: ...
@@ -198,6 +211,9 @@ class Held(Body):
         super().__init__(len(view), progress)
         self._view = view
         self._cancel = cancel
+
+    def _whole(self) -> bool:
+        return True
 
     def _piece(self, offset: int, size: int) -> bytes:
         return bytes(self._view[offset : offset + size])
@@ -218,6 +234,10 @@ class Streamed(Body):
         self._source = source
         self._offset = offset
         self._digests = digests
+        self._begun = False
+
+    def _whole(self) -> bool:
+        return not self._begun  # the digests see each byte once
 
     def _piece(self, offset: int, size: int) -> bytes:
         data = bytearray(size)
@@ -225,6 +245,7 @@ class Streamed(Body):
         return bytes(data)
 
     def _loaded(self) -> Iterator[memoryview]:
+        self._begun = True
         buffer = memoryview(bytearray(min(READ, self._size)))
         for at in range(0, self._size, READ):
             view = buffer[: min(READ, self._size - at)]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import http.client
 import ssl
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 from urllib.parse import urlsplit
@@ -70,7 +70,7 @@ class _Address:
 
 
 class Transport:
-    """Sends requests; thread-safe, keeps connections, follows no redirect, repeats nothing."""
+    """Sends requests; thread-safe, keeps connections, follows no redirect."""
 
     def __init__(
         self,
@@ -112,10 +112,15 @@ class Transport:
         proxy = ways.proxy_to(address.scheme, address.host)
         absolute = proxy is not None and address.scheme == "http"
         target = address.origin + address.target if absolute else address.target
-        order = Order(target, body, cancel, self._watch, self._throttle, self._silence, self._whole)
         length = {} if body is None and method == "HEAD" else {"Content-Length": _length(body)}
+        whole = {**headers, **length}
+
+        def order() -> Order:
+            limits = (self._silence, self._whole)
+            return Order(target, body, cancel, self._watch, self._throttle, *limits)
+
         try:
-            answer = _exchange(ways.manager(proxy), method, address, order, {**headers, **length})
+            answer = self._sent(ways, proxy, method, address, order, whole)
         except PostflightError:
             raise
         except (broken.HTTPError, http.client.HTTPException, OSError, UnicodeError) as error:
@@ -123,14 +128,49 @@ class Transport:
             cancel.check()
             if _asks_for_sign_in(error):
                 raise ways.refused(proxy, address.host) from error
-            late = _late(address.host) if order.late else None
-            raise late or _broken(error, address, proxy) from error
+            raise _broken(error, address, proxy) from error
+        if answer.status == 407:
+            raise ways.refused(proxy, address.host)
+        return answer
+
+    def _sent(
+        self,
+        ways: Ways,
+        proxy: Proxy | None,
+        method: str,
+        address: _Address,
+        order: Callable[[], Order],
+        headers: dict[str, str],
+    ) -> Answer:
+        """Once more, at once and over a fresh connection, where a kept one had died while idle."""
+        first = order()
+        try:
+            return self._once(ways.manager(proxy), method, address, first, headers)
+        except (broken.ProtocolError, broken.SSLError) as error:
+            if not _died_idle(error, method, first):
+                raise
+        ways.forget_idle()
+        return self._once(ways.manager(proxy), method, address, order(), headers)
+
+    def _once(
+        self,
+        manager: urllib3.PoolManager,
+        method: str,
+        address: _Address,
+        order: Order,
+        headers: dict[str, str],
+    ) -> Answer:
+        try:
+            answer = _exchange(manager, method, address, order, headers)
+        except (broken.HTTPError, http.client.HTTPException, OSError) as error:
+            order.cancel.check()
+            if order.late:
+                raise _late(address.host) from error
+            raise
         finally:
             self._watch.end(order)
         if order.late:  # a body without a length seems to end where the watch ended it
             raise _late(address.host)
-        if answer.status == 407:
-            raise ways.refused(proxy, address.host)
         return answer
 
     def close(self) -> None:
@@ -175,6 +215,14 @@ def _exchange(
         # An early yes cannot be about bytes that were not sent.
         raise _cut_off(address.host, "answered before everything was sent")
     return answer
+
+
+def _died_idle(error: BaseException, method: str, order: Order) -> bool:
+    """Whether a kept connection broke off under something that may be sent once more."""
+    if not order.kept or method == "POST" or order.cancel.is_set():
+        return False
+    broke = isinstance(_causes(error)[-1], ConnectionError | ssl.SSLEOFError)
+    return broke and (order.body is None or order.body.again())
 
 
 def _length(body: Blocks | None) -> str:

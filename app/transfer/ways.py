@@ -49,6 +49,12 @@ class Ways:
         """A laptop that moved may have another proxy now."""
         self._proxies.clear()
 
+    def forget_idle(self) -> None:
+        """Connections die together: none that waits is used again; those at work go on."""
+        with self._lock:
+            for manager in self._managers.values():
+                manager.clear()
+
     def refused(self, proxy: Proxy | None, host: str) -> NotSignedIn:
         """For a 407; the next request asks for the proxy's secret anew."""
         with self._lock:
@@ -56,9 +62,8 @@ class Ways:
         return wants_sign_in(proxy, f"the storage at {host}")
 
     def close(self) -> None:
+        self.forget_idle()
         with self._lock:
-            for manager in self._managers.values():
-                manager.clear()
             self._managers.clear()
 
     def _made(self, proxy: Proxy | None) -> urllib3.PoolManager:

@@ -59,7 +59,7 @@ class Program:
             self.environment[bootstrap.variable_of(name)] = secret
 
     def start(self, *words: str, **options: Any) -> subprocess.Popen[str]:
-        given = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE} | options
+        given: dict[str, Any] = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE} | options
         return subprocess.Popen(
             [*self.wrapper, sys.executable, "-P", "-m", "app", *words],
             env=self.environment,

@@ -123,7 +123,7 @@ class Workbench:
         assert len(delivered) == len(flight)
         times = {entry.name: entry.times for entry in self.cloud.registrations(service)}
         assert set(times.values()) <= {1}, times
-        assert self.cloud.violations == []
+        assert self.cloud.violations == [], self.cloud.violations
 
     def _key_of(self, service: str, item: FileStatus) -> str:
         if service != "cloud-api":

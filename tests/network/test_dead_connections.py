@@ -9,11 +9,14 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from app.domain.errors import NetworkError
+from app.domain.errors import AnswerLost, NetworkError
 from app.domain.ports import Cancel, Route
+from app.net.http import Http
+from app.transfer.reader import Held
 from app.transfer.throttle import Throttle
 from app.transfer.transport import Transport
 from tests.unit.net.servers import client
+from tests.unit.transfer.kit import Moved
 
 AT_ONCE = 5
 SHORT = 3.0  # seconds of patience here
@@ -91,3 +94,119 @@ def test_the_storage_leg_meets_one_dead_connection_only(server: Forgetful) -> No
 def test_the_service_leg_meets_one_dead_connection_only(server: Forgetful) -> None:
     with client(server.url, patience=SHORT) as http:
         check(lambda: http.request("GET", "/call").status, server)
+
+
+class Hasty:
+    """Answers the first request of each connection; hangs up when another one begins there.
+
+    As a server does that gave the idle connection up while the request was on its way. With
+    `sullen` it answers nobody any more.
+    """
+
+    def __init__(self) -> None:
+        self.asked = 0
+        self.taken = 0
+        self.sullen = False
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.url = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def close(self) -> None:
+        self._listener.shutdown(socket.SHUT_RDWR)
+        self._listener.close()
+
+    def _accept(self) -> None:
+        while True:
+            try:
+                connection, _ = self._listener.accept()
+            except OSError:
+                return
+            self.taken += 1
+            threading.Thread(target=self._serve, args=(connection,), daemon=True).start()
+
+    def _serve(self, connection: socket.socket) -> None:
+        with connection, connection.makefile("rb") as stream:
+            for turn in range(2):
+                head = stream.readline()
+                if not head:
+                    return
+                self.asked += 1
+                if turn or self.sullen:
+                    return
+                length = 0
+                while (line := stream.readline()) != b"\r\n":
+                    name, _, value = line.partition(b":")
+                    length = int(value) if name.lower() == b"content-length" else length
+                stream.read(length)
+                connection.sendall(YES)
+
+
+@pytest.fixture
+def hasty() -> Iterator[Hasty]:
+    made = Hasty()
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def transport() -> Iterator[Transport]:
+    made = Transport(Route(), AT_ONCE, Throttle(), silence=SHORT)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def service(hasty: Hasty) -> Iterator[Http]:
+    with client(hasty.url, patience=SHORT) as http:
+        yield http
+
+
+@pytest.mark.parametrize("size", [1000, 3_000_000])
+def test_the_storage_leg_goes_on_over_a_fresh_connection(
+    hasty: Hasty, transport: Transport, size: int
+) -> None:
+    for number in range(1, 4):
+        moved = Moved()
+        body = Held(memoryview(bytes(size)), Cancel(), moved)
+        assert transport.send("PUT", f"{hasty.url}/k", {}, body, Cancel()).status == 200
+        assert moved.total == size, "bytes were counted twice"
+        assert hasty.taken == number
+    assert hasty.asked == 5, "two of three met a dead connection"
+
+
+def test_the_service_leg_goes_on_over_a_fresh_connection(hasty: Hasty, service: Http) -> None:
+    assert [service.request("GET", "/call").status for _ in range(3)] == [200] * 3
+    assert (hasty.taken, hasty.asked) == (3, 5)
+
+
+def test_what_must_not_run_twice_is_not_repeated(
+    hasty: Hasty, service: Http, transport: Transport
+) -> None:
+    service.request("POST", "/call", repeatable=False)
+    with pytest.raises(AnswerLost):
+        service.request("POST", "/call", repeatable=False)
+    assert hasty.asked == 2
+    transport.send("POST", f"{hasty.url}/k", {}, None, Cancel())
+    with pytest.raises(NetworkError):
+        transport.send("POST", f"{hasty.url}/k", {}, None, Cancel())
+    assert hasty.asked == 4
+
+
+def test_a_server_that_hangs_up_on_fresh_connections_is_not_asked_again_and_again(
+    hasty: Hasty, service: Http, transport: Transport
+) -> None:
+    transport.send("GET", f"{hasty.url}/k", {}, None, Cancel())
+    service.request("GET", "/call")
+    hasty.sullen = True
+    with pytest.raises(NetworkError):
+        transport.send("GET", f"{hasty.url}/k", {}, None, Cancel())
+    assert hasty.asked == 4
+    with pytest.raises(NetworkError):
+        transport.send("GET", f"{hasty.url}/k", {}, None, Cancel())
+    assert hasty.asked == 5, "a fresh connection was no news, and yet it was repeated"
+    with pytest.raises(NetworkError):
+        service.request("GET", "/call")
+    assert hasty.asked == 7
+    with pytest.raises(NetworkError):
+        service.request("GET", "/call")
+    assert hasty.asked == 8, "a fresh connection was no news, and yet it was repeated"
