@@ -88,6 +88,21 @@ GUARDS = (
         ("tests/engine/test_grants.py", "tests/engine/test_run.py"),
     ),
     Guard(
+        "grants: what fails ahead of need is asked for later",
+        "app/engine/grants.py", "self._rests[old.lane] = self._context.monotonic() + rest", "pass",
+        ("tests/engine/test_grants.py",),
+    ),
+    Guard(
+        "grants: a refused secret key signs no more",
+        "app/services/metastudio_calls.py", "self._way.gave_up(used, error)", "pass",
+        ("tests/engine/test_grants.py",),
+    ),
+    Guard(
+        "network: a kept connection that died while idle costs no attempt",
+        "app/transfer/transport.py", "if not _died_idle(error, method, first):", "if True:",
+        ("tests/network/test_dead_connections.py",),
+    ),
+    Guard(
         "grants: keys that wrote and are refused have ended",
         "app/transfer/wear.py", "return self._refused[place] == lent", "return False",
         ("tests/unit/transfer/test_wear.py", "tests/unit/transfer/test_objects.py"),

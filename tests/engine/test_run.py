@@ -73,20 +73,6 @@ async def test_forty_threads_that_meet_ended_keys_ask_once(
     assert len(bench.cloud.journal.calls("cloud-api.sts")) == 3
 
 
-async def test_keys_are_renewed_before_they_end(bench: Workbench, tmp_path: Path) -> None:
-    """Keys of two minutes are renewed with a fifth of their life left, without a refusal."""
-    bench.cloud.settings.keys_live = 2.0
-    bench.cloud.settings.control_delay = 0.02
-    flight = write_flight(tmp_path / "card", 60, 10_000, 20_000)
-    bench.cloud.settings.upload_rate = 120_000
-    snapshot = await bench.deliver("flighthub2", tmp_path / "card")
-    assert snapshot.batch.state is BatchState.DELIVERED, bench.complaints(snapshot.batch.id)
-    bench.check_arrived("flighthub2", snapshot.batch.id, flight)
-    assert len(bench.cloud.journal.calls("flighthub2.obtain_token")) >= 2
-    refused = [e for e in bench.cloud.journal.calls("storage.put") if e.status != 200]
-    assert refused == []
-
-
 async def test_a_flight_too_large_for_one_set_of_keys_is_not_sent_for_ever(
     bench: Workbench, tmp_path: Path
 ) -> None:
