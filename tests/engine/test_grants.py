@@ -249,6 +249,7 @@ async def test_a_secret_refused_in_mid_batch_asks_the_person_and_goes_on_with_a_
     snapshot = bench.app.engine.snapshot(batch_id)
     assert snapshot.batch.reason is not None and snapshot.batch.reason.code == "not-signed-in"
     assert snapshot.counts.failed == 0
+    await asyncio.sleep(0.3)  # until the cloud is done with what was cut off
     calls, sent = len(bench.cloud.journal.entries), put(bench, service)
     await asyncio.sleep(0.3)
     assert len(bench.cloud.journal.entries) == calls, "it asked on with a secret that was refused"
