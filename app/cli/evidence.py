@@ -16,13 +16,13 @@ from app.cli import objects, screen
 from app.cli.common import AS_JSON, opened
 from app.cli.delivery import report
 from app.domain import words
+from app.domain.clearance import Clearance, Unsafe, Why
 from app.domain.errors import Cancelled, PostflightError, StoreError, UsageError
 from app.domain.ports import Cancel, SystemClock
 from app.evidence import diagnostics as zipped
 from app.evidence import receipt as receipts
 from app.evidence.receipt import Evidence, Finding, Format, Verdict
 from app.evidence.target import as_text, check_file_name
-from app.evidence.verifying import Clearance, Unsafe, Why
 from app.evidence.verifying import verify as verified
 from app.paths import Paths
 

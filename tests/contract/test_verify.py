@@ -6,11 +6,12 @@ from pathlib import Path
 
 import pytest
 
+from app.domain.clearance import Clearance, Why
 from app.domain.errors import Cancelled, FileGone, UsageError
 from app.domain.model import Level
 from app.domain.ports import Cancel
 from app.domain.states import BatchState, FileState
-from app.evidence.verifying import Clearance, Why, folder_of, verify
+from app.evidence.verifying import folder_of, verify
 from app.practice.faults import Action, Fault
 from tests.contract.test_weather import CONFIRM, PUT
 from tests.helpers.flights import write_flight

@@ -8,10 +8,10 @@ from pathlib import Path
 from PySide6.QtWidgets import QFileDialog
 from pytestqt.qtbot import QtBot
 
+from app.domain.clearance import Clearance, Unsafe, Why
 from app.domain.errors import Fault
 from app.domain.model import Level
 from app.domain.preferences import Language
-from app.evidence.verifying import Clearance, Unsafe, Why
 from app.ui.batches.card_check import CardCheck, CardState
 from app.ui.batches.card_strip import CardStrip
 from app.ui.batches.page import BatchPage

@@ -9,20 +9,18 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtWidgets import QFileDialog, QWidget
 from shiboken6 import isValid
 
+from app.domain.clearance import Clearance
 from app.domain.errors import Cancelled, PostflightError
 from app.domain.model import Batch
 from app.domain.ports import Cancel
 from app.ui.controller import Controller
 from app.ui.language import t
-
-if TYPE_CHECKING:
-    from app.evidence.verifying import Clearance
 
 _EVERY: Final = 0.2  # seconds between two numbers
 

@@ -8,7 +8,7 @@ from typing import Final
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QWidget
 
-from app.evidence.verifying import Clearance, Why
+from app.domain.clearance import Clearance, Why
 from app.ui import text
 from app.ui.batches.card_check import CardState
 from app.ui.language import nt, t
