@@ -142,12 +142,18 @@ async def test_a_running_reconstruction_is_stopped_and_everything_deleted_on_req
 async def test_keys_survive_a_restart_in_the_keyring(bench: Workbench, tmp_path: Path) -> None:
     """So that a restart goes on in the same group, without asking for another one."""
     write_flight(tmp_path / "card", 10, 1000, 5000)
-    bench.cloud.faults.add(*parse_faults("storage.put:status=403*50@4"))
-    snapshot = await bench.deliver("flighthub2", tmp_path / "card")
-    assert snapshot.batch.state is BatchState.PAUSED
+    bench.cloud.faults.add(*parse_faults("storage.put:stall=0.1*50"))
+    batch = bench.add("flighthub2", tmp_path / "card")
+    running = asyncio.create_task(bench.run(batch))
+    async with asyncio.timeout(30):
+        while len(bench.cloud.journal.calls("storage.put")) < 4:  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+    bench.app.engine.stop()
+    assert (await running).batch.state is BatchState.PAUSED
     bench.cloud.faults.clear()
     bench.reopen()
-    snapshot = await bench.run(snapshot.batch.id)
+    snapshot = await bench.run(batch)
+    assert len(bench.cloud.journal.calls("storage.put")) >= 10
     assert snapshot.batch.state is BatchState.DELIVERED, bench.complaints(snapshot.batch.id)
     assert len(bench.cloud.journal.calls("flighthub2.obtain_token")) == 1
 
