@@ -38,7 +38,7 @@ class Blocks(Protocol):
     def blocks(self, gate: Gate) -> Iterator[memoryview]: ...
 
     def again(self) -> bool:
-        """Whether it can be sent from the start once more; what was counted is then taken back."""
+        """Whether it can be sent from the start once more; no byte is counted twice."""
         ...
 
 

@@ -177,25 +177,20 @@ class Body(ABC):
         return data
 
     def blocks(self, gate: Gate) -> Iterator[memoryview]:
+        went = 0
         for loaded in self._loaded():
             at = 0
             while at < len(loaded):
                 block = loaded[at : at + gate(len(loaded) - at)]
                 yield block
-                self._counted += len(block)
-                self._progress.moved(len(block))
                 at += len(block)
-
-    def again(self) -> bool:
-        if not self._whole():
-            return False
-        counted, self._counted = self._counted, 0
-        self._progress.moved(-counted)
-        return True
+                went += len(block)
+                if went > self._counted:  # when it goes again, no bar goes back
+                    self._progress.moved(went - self._counted)
+                    self._counted = went
 
     @abstractmethod
-    def _whole(self) -> bool:
-        """Whether `blocks` may begin anew."""
+    def again(self) -> bool: ...
 
     @abstractmethod
     def _piece(self, offset: int, size: int) -> bytes: ...
@@ -212,7 +207,7 @@ class Held(Body):
         self._view = view
         self._cancel = cancel
 
-    def _whole(self) -> bool:
+    def again(self) -> bool:
         return True
 
     def _piece(self, offset: int, size: int) -> bytes:
@@ -236,7 +231,7 @@ class Streamed(Body):
         self._digests = digests
         self._begun = False
 
-    def _whole(self) -> bool:
+    def again(self) -> bool:
         return not self._begun  # the digests see each byte once
 
     def _piece(self, offset: int, size: int) -> bytes:
