@@ -20,7 +20,6 @@ class Call(StrEnum):
     FH_MODEL = "flighthub2.model"
     FH_DELETE_MODEL = "flighthub2.delete_model"
     FH_STS = "flighthub2.sts_token"
-    FH_ROUTES = "flighthub2.routes"
     FH_FINISH = "flighthub2.finish_upload"
     FH_WAYLINES = "flighthub2.waylines"
 

@@ -72,7 +72,6 @@ class FlightHub2:
             Row("GET", f"{_BASE}/system_status", Call.FH_STATUS, _alive),
             Row("GET", f"{_BASE}/project", Call.FH_PROJECTS, self._projects),
             Row("GET", f"{_BASE}/project/sts-token", Call.FH_STS, self._sts),
-            Row("GET", f"{_BASE}/wayline", Call.FH_ROUTES, self._routes),
             Row("POST", f"{_BASE}/wayline/finish-upload", Call.FH_FINISH, self._finish_upload),
             Row("GET", f"{_BASE}/wayline", Call.FH_WAYLINES, self._list_waylines),
             Row("POST", f"{_MODEL}/stores/obtain_token", Call.FH_TOKEN, self._obtain_token),
@@ -244,13 +243,6 @@ class FlightHub2:
         settings = self._core.settings
         key = self._keys.grant(BUCKET, self._wayline_prefix, REGION, settings.provider)
         return envelope(sts_answer(key, self._storage_url, settings.provider, settings.keys_live))
-
-    def _routes(self, request: Request) -> Reply:
-        listed = [
-            {"id": name, "name": name.rpartition(".")[0], "size": stored.size}
-            for name, stored in self.waylines.items()
-        ]
-        return envelope({"list": listed or None})
 
     def _finish_upload(self, request: Request) -> Reply:
         body = Members(request.json())

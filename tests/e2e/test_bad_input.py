@@ -200,10 +200,13 @@ def test_a_newer_and_a_damaged_database(program: Program, cloud: PracticeCloud, 
     connection.close()
     ended = upload(program, cloud, card)
     assert (ended.code, ended.error["code"]) == (1, "store-too-new")
+    path.unlink()
     path.write_bytes(b"not a database, surely" * 400)
     ended = upload(program, cloud, card)
-    assert (ended.code, ended.error["code"]) == (1, "store-damaged")
-    assert path.read_bytes().startswith(b"not a database")
+    assert "damaged beyond repair" in ended.err
+    assert (ended.code, ended.error["code"]) == (2, "usage"), "the connection is gone"
+    (aside,) = program.home.glob("postflight.db.damaged-*")
+    assert aside.read_bytes().startswith(b"not a database")
 
 
 def test_a_second_postflight_in_the_same_folder(

@@ -318,6 +318,8 @@ async def test_the_line_of_speeds_waits_until_it_is_one(
         head.resize(500, 200)
         await until(lambda: not head.spark.isVisible())
         assert head.stages.isVisible()
+        controller.pause(batch_id)
+        await until(lambda: not controller.engine.runs(batch_id))
 
 
 def test_a_speed_is_kept_every_five_seconds_for_five_minutes() -> None:
