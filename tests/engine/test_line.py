@@ -117,7 +117,7 @@ async def test_a_pause_and_a_quit_at_the_very_first_moment_are_heard(
             for _ in range(turns):
                 await asyncio.sleep(0)
             line.pause(batch.id)
-            await until(lambda: not bench.app.engine.runs(batch.id))
+            await until(lambda: not bench.app.engine.running)
             await asyncio.sleep(0.1)
             assert not bench.app.engine.runs(batch.id), turns
     for turns in range(6):
