@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from app.domain.errors import CardGone, Fault, PostflightError, UsageError
+from app.domain.errors import CardGone, Fault, NotSignedIn, PostflightError, UsageError
 from app.domain.events import BatchChanged, Event, FilesChanged
 from app.domain.model import Batch, Connection, Counts, FileStatus, Job
 from app.domain.naming import printable
@@ -156,6 +156,10 @@ class Engine:
             ended = await run.run()
             if ended.reason is None or ended.reason.code != CardGone.code:
                 del self._cards[batch_id]
+            if ended.reason is not None and ended.reason.code == NotSignedIn.code:
+                # It asks no more with a refused secret, so as not to lock the account; whoever
+                # resumes may have put right at the service what was wrong with it.
+                self.forget(batch.connection)
             return ended
         finally:
             self._last_pulses[batch_id] = run.meter.sample()
@@ -376,7 +380,7 @@ class Engine:
         return self._services[connection.name]
 
     def forget(self, connection: str) -> None:
-        """The connection or its secret was changed: its service is built anew when next needed."""
+        """The connection or its secret was changed or refused: its service is built anew."""
         self._services.pop(connection, None)
 
 
