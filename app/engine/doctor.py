@@ -34,7 +34,7 @@ class Leg:
 def examine(connection: Connection, service: Service, http: Http, mover: Mover) -> Iterator[Leg]:
     """Legs in order, ending with the first that fails. Blocking; sends no file, changes nothing."""
     steps: tuple[Callable[[], str], ...] = (
-        lambda: _resolve(connection.url),
+        lambda: _resolve(connection.url, http),
         lambda: _reach(http),
         lambda: _clock(http),
         service.sign_in,
@@ -49,17 +49,30 @@ def examine(connection: Connection, service: Service, http: Http, mover: Mover) 
             return
 
 
-def _resolve(url: str) -> str:
+def _resolve(url: str, http: Http) -> str:
     host = urlsplit(url).hostname or ""
     try:
         found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
     except OSError as error:
+        if _is_known_elsewhere(http):
+            return f"{host} is looked up by the proxy"
         raise Offline(
             f"The name {host} is not known on this network.",
             "Check the address of the connection, and that this computer is online.",
             details=str(error),
         ) from error
     return f"{host} is {found[0][4][0]}"
+
+
+def _is_known_elsewhere(http: Http) -> bool:
+    """Behind a proxy a name is the proxy's to look up; what else is wrong the next leg says."""
+    try:
+        http.knock()
+    except Offline:
+        return False
+    except PostflightError:
+        return True
+    return True
 
 
 def _reach(http: Http) -> str:

@@ -153,7 +153,7 @@ def test_a_refused_secret_is_not_repeated(cloud: PracticeCloud, tmp_path: Path) 
         program.environment[bootstrap.variable_of("far")] = wrong
         program.add(far)
         ended.append(program.run("connection", "test", "far"))
-        assert proxy.seen, "nobody asked the proxy"
+        assert proxy.seen, ended[-1].out + ended[-1].err
         assert "proxy-authorization" in proxy.seen[0].headers
     for item in ended:
         assert item.code in (3, 4)
