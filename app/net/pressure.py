@@ -6,9 +6,9 @@ import threading
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 
-from app.domain.errors import PostflightError, ServerBusy, ServerFailed
+from app.domain.errors import Refused, ServerBusy, ServerFailed
 
-_CALM = 8  # successes in a row until one more may be out
+_CALM = 8  # answers in a row until one more may be out
 _LOOK = 0.25  # seconds between two looks at the stop sign
 
 
@@ -16,7 +16,7 @@ class Pressure:
     """Thread-safe, and as if it were not there until the server throttles.
 
     A refusal halves what was out when it came, never below one; others of requests that were out
-    already then say nothing new. Successes open it again, one by one, up to the most there were.
+    already then say nothing new. Answers open it again, one by one, up to the most there were.
     """
 
     def __init__(self) -> None:
@@ -42,7 +42,8 @@ class Pressure:
             if not isinstance(error, ServerFailed):
                 self._refused(begun)
             raise
-        except PostflightError:
+        except Refused:  # a "no" is given as calmly as a "yes"
+            self._passed(begun)
             raise
         else:
             self._passed(begun)

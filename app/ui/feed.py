@@ -22,6 +22,7 @@ class Feed(QObject):
     files_changed = Signal(str, object)  # batch, frozenset of ids
     ticked = Signal()  # something runs, or has just ended: speeds are worth reading
     noticed = Signal(str, str)  # batch, an English sentence of the engine's
+    closed = Signal()  # nothing may be read any more: the queue is about to be closed
 
     def __init__(self, engine: Engine, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -42,6 +43,7 @@ class Feed(QObject):
     def close(self) -> None:
         self._timer.stop()
         self._unsubscribe()
+        self.closed.emit()
 
     def waits(self, batch_id: str) -> Mapping[int, Fault]:
         """What files that rest between two attempts wait for, by id."""

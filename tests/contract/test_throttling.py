@@ -21,21 +21,25 @@ from tests.helpers.flights import write_flight
 from tests.helpers.workbench import QUICK, SERVICES, Workbench, workbench
 
 AT_ONCE = 8
-# Seconds the server works on each call, so that calls really meet there. MetaStudio's come at its
-# own pace, three for each file.
-TAKES = {"flighthub2": 0.02, "cloud-api": 0.02, "metastudio": 0.6}
-FILES = {"flighthub2": 80, "cloud-api": 80, "metastudio": 28}
+HALF = AT_ONCE // 2
+CALM = HALF + 8  # calls after the wave; no sooner may one more be out
+FILES = {"flighthub2": 60, "cloud-api": 60, "metastudio": 28}
 SLOWING = {"429": "status=429,wait=0", "503": "status=503", "SlowDown": "business=SlowDown"}
 
 
 class Gauge:
-    """How many calls of one kind the server has at once, once the first `wave` came together."""
+    """How many calls of one kind the server has at once; each of its waits ends when enough came.
 
-    def __init__(self, call: str, wave: int, takes: float) -> None:
+    However slow this machine is, `wave` calls are refused together, then half as many meet, and
+    once there was time to grow the server keeps what it has until one more comes than half.
+    """
+
+    def __init__(self, call: str, wave: int) -> None:
         self._call = call
-        self._takes = takes
         self._wave = wave
         self._together = threading.Barrier(wave)
+        self._halved = threading.Barrier(wave // 2)
+        self._grown = threading.Event()
         self._lock = threading.Lock()
         self._arrived = 0
         self._out = 0
@@ -50,14 +54,18 @@ class Gauge:
             return
         with self._lock:
             self._arrived += 1
-            waved = self._arrived <= self._wave
-            if not waved:
+            number = self._arrived - self._wave
+            if number > 0:
                 self._out += 1
                 self.most.append(max(self._out, self.most[-1] if self.most else 0))
-        if waved:
+                if self._out > self._wave // 2:
+                    self._grown.set()
+        if number <= 0:
             self._together.wait(20)
-        else:
-            threading.Event().wait(self._takes)
+        elif number <= self._wave // 2:
+            self._halved.wait(20)
+        elif number > CALM + self._wave:
+            self._grown.wait(20)
 
 
 @contextmanager
@@ -81,7 +89,7 @@ async def test_a_wave_of_refusals_halves_what_is_out_and_it_grows_back(
 ) -> None:
     flight = write_flight(tmp_path / "card", FILES[service], 500, 2000)
     with wide(tmp_path) as bench:
-        gauge = Gauge(call, AT_ONCE, TAKES[service])
+        gauge = Gauge(call, AT_ONCE)
         bench.cloud.watch(gauge)
         bench.cloud.faults.add(*parse_faults(f"{call}:{SLOWING[how]}*{AT_ONCE}"))
         snapshot = await bench.deliver(service, tmp_path / "card")
@@ -89,9 +97,8 @@ async def test_a_wave_of_refusals_halves_what_is_out_and_it_grows_back(
         bench.check_arrived(service, snapshot.batch.id, flight)
         asked = bench.cloud.journal.calls(call)
     assert sum(entry.status in (429, 503) for entry in asked) == AT_ONCE
-    half = AT_ONCE // 2
-    assert gauge.most[half + 7] == half, "requests in flight were not halved"
-    assert half < gauge.most[-1] <= AT_ONCE, "it did not grow back"
+    assert gauge.most[CALM - 1] == HALF, "requests in flight were not halved"
+    assert HALF < gauge.most[-1] <= AT_ONCE, "it did not grow back"
     assert len(asked) == len(flight) + AT_ONCE
 
 

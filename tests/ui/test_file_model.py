@@ -87,6 +87,13 @@ def test_another_batch_in_the_middle_of_reading_leaves_nothing_of_the_first(
     assert not model.busy
 
 
+def test_a_controller_that_closes_ends_the_reading(files: Files, model: FileModel) -> None:
+    model.load(files.batch("a", names(2500)))
+    assert model.busy
+    files.controller.feed.closed.emit()
+    assert not model.busy
+
+
 def test_found_files_are_appended(files: Files, model: FileModel) -> None:
     loaded(model, files.batch("a", names(3), BatchState.SCANNING))
     files.add("a", ["DCIM/late.JPG"])

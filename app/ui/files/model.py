@@ -64,6 +64,7 @@ class FileModel(FileCells):
         feed.files_added.connect(self._on_added)
         feed.files_changed.connect(self._on_changed)
         feed.batch_changed.connect(self._on_tick)
+        feed.closed.connect(self._rest)
 
     # -- what it is asked for --------------------------------------------------------------------
 

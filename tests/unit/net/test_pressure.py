@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from app.domain.errors import Cancelled, NetworkError, ServerBusy, ServerFailed
+from app.domain.errors import Cancelled, NetworkError, Refused, ServerBusy, ServerFailed
 from app.domain.ports import Cancel
 from app.net.pressure import Pressure, Pressures
 
@@ -47,6 +47,14 @@ def test_refusals_of_requests_that_were_out_together_halve_it_once() -> None:
     assert pressure.limit == 4
     throttle_with(pressure, 4)
     assert pressure.limit == 2
+
+
+def test_a_server_that_says_no_is_a_server_at_ease() -> None:
+    pressure = Pressure()
+    throttle_with(pressure, 8)
+    for _ in range(8):
+        fail(pressure, Refused("No such file."))
+    assert pressure.limit == 5
 
 
 def test_it_never_falls_below_one() -> None:
