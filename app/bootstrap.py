@@ -38,8 +38,6 @@ from app.engine.context import Context, Patience
 from app.engine.doctor import Leg, examine
 from app.engine.engine import Engine, Listeners
 from app.engine.pools import Pools
-from app.net import tls
-from app.net.http import Http
 from app.net.proxy import checked_proxy
 from app.paths import Paths
 from app.services.base import Project, Service
@@ -57,6 +55,7 @@ from app.store.store import FILE_NAME, Store
 from app.transfer.throttle import Throttle
 
 if TYPE_CHECKING:
+    from app.net.http import Http
     from app.practice.cloud import PracticeCloud
     from app.practice.faults import FaultPlan
     from app.transfer.mover import Mover
@@ -102,7 +101,7 @@ class App:
     throttle: Throttle = field(default_factory=Throttle)  # one for all that is sent
     # With the file of authorities that is the connection's own.
     _movers: dict[str, Mover] = field(default_factory=dict[str, "Mover"])
-    _https: list[tuple[str, Http]] = field(default_factory=list[tuple[str, Http]])
+    _https: list[tuple[str, Http]] = field(default_factory=list[tuple[str, "Http"]])
 
     @property
     def engine(self) -> Engine:
@@ -148,6 +147,9 @@ class App:
         return self._movers[ca_file]
 
     def _built(self, connection: Connection, secret: str = "") -> tuple[Service, Http]:
+        # Nor for what speaks to a service.
+        from app.net.http import Http
+
         spec = spec_of(connection.service)
         ca_file = connection.option("ca-file")
         http = Http(connection.url, spec.title, self._route(ca_file), self.clock)
@@ -204,6 +206,8 @@ class App:
         Proves the way, whatever the status. `sign_in` is "user:password" for the proxy; empty
         means the one that is kept. Blocking.
         """
+        from app.net.http import Http
+
         network = _checked(network)
         files = tuple(file for file in (network.ca_file, connection.option(CA_FILE.key)) if file)
         route = Route(files, network.proxy, lambda: sign_in or self.secrets.get(PROXY_SECRET) or "")
@@ -298,6 +302,8 @@ def tuning_of(preferences: Preferences) -> Tuning:
 
 def checked_authority(file: str) -> str:
     """The PEM file as it can be trusted, "" for none; UsageError when it is none. Blocking."""
+    from app.net import tls
+
     path = file.strip()
     tls.context(Route((path,) if path else ()))
     return path

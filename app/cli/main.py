@@ -70,7 +70,7 @@ def upload(
     """
     with opened(as_json, exclusive=True) as app:
         target = app.store.connections.get(connection)
-        jobs = wanted_jobs(target, bootstrap.spec_of(target.service))
+        jobs = wanted_jobs(target, bootstrap.spec_of(target.service).jobs)
         order = Order(target.name, paths, title, include, exclude, jobs)
         check_paths(paths)
         if dry_run:

@@ -8,7 +8,6 @@ from app.domain.errors import UsageError
 from app.domain.model import Connection
 from app.domain.ports import PROXY_SECRET, Route, SystemClock
 from app.net.address import checked_url
-from app.net.http import Http
 from app.services.base import Field, ServiceSpec, WrongOption
 from app.services.registry import spec_of
 
@@ -38,6 +37,8 @@ def wrong_settings(connection: Connection) -> tuple[WrongOption, ...]:
         *_wrong_options(connection, spec),
     ]
     if not wrong:
+        from app.net.http import Http  # only now: no start waits for it
+
         http = Http(connection.url, spec.title, Route(), SystemClock())
         try:
             spec.build(connection, str, http, SystemClock())

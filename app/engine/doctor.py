@@ -12,10 +12,10 @@ from urllib.parse import urlsplit
 from app.domain.errors import Fault, Offline, PostflightError
 from app.domain.model import MEDIA, Batch, Connection
 from app.domain.states import BatchState
-from app.net.http import Http
 from app.services.base import Service
 
 if TYPE_CHECKING:
+    from app.net.http import Http
     from app.transfer.mover import Mover
 
 LEGS = ("name", "connection", "clock", "sign-in", "project", "storage keys")

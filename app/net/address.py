@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from urllib.parse import urlsplit
 
-import httpx
-
 from app.domain.errors import UsageError
 
 
@@ -25,6 +23,8 @@ def is_address(text: str) -> bool:
     """Whether http(s) can be spoken to it, by our reading, the library's and the resolver's."""
     if not text.isprintable() or any(sign in text for sign in " ?#\\"):
         return False
+    import httpx  # only now: no start waits for it
+
     try:
         parts = urlsplit(text)
         if parts.scheme not in ("http", "https") or not parts.hostname or parts.port == 0:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ipaddress
-import urllib.request
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from urllib.parse import unquote, urlsplit
@@ -84,6 +83,8 @@ def wants_sign_in(proxy: Proxy | None, who: str) -> NotSignedIn:
 
 
 def _systems(scheme: str, host: str) -> Proxy | None:
+    import urllib.request  # only now: no start waits for it
+
     proxies = urllib.request.getproxies()
     address = proxies.get(scheme) or proxies.get("all") or ""
     if not address or urllib.request.proxy_bypass(host):

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from app.domain.errors import FileRefused, Leg, PostflightError, UsageError
 from app.domain.model import Batch, Connection, Found, Job, Prepared, Sent, Tally
 from app.domain.placement import Grant, Placement, Why
 from app.domain.ports import Clock
-from app.net.http import Http
+
+if TYPE_CHECKING:
+    from app.net.http import Http
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,7 +235,7 @@ class ServiceSpec:
     destination: str = ""  # the key of the field that `projects` has values for
 
 
-def wanted_jobs(connection: Connection, spec: ServiceSpec) -> tuple[str, ...]:
-    """The kinds named by the connection's `reconstruct` option, in the spec's order."""
+def wanted_jobs(connection: Connection, kinds: Sequence[str]) -> tuple[str, ...]:
+    """Which of a service's `kinds` the connection's `reconstruct` option names, in their order."""
     named = {part.strip().lower() for part in connection.option("reconstruct").split(",")}
-    return tuple(kind for kind in spec.jobs if kind in named)
+    return tuple(kind for kind in kinds if kind in named)

@@ -16,12 +16,10 @@ from app.domain.ports import Clock
 from app.net.http import Answer, Http
 from app.services.base import (
     Confirmed,
-    Field,
     Finished,
     Limits,
     NoJobs,
     Project,
-    ServiceSpec,
     WrongOption,
 )
 from app.services.cloud_api_models import (
@@ -51,7 +49,7 @@ from app.services.cloud_api_wire import (
     unclear,
     upload_callback,
 )
-from app.services.storage import STORAGE_FIELDS, storage_of
+from app.services.storage import storage_of
 
 _LIMITS: Final = Limits(
     digests_first=True, one_of_a_kind=True, capture=True, survey=200, confirm=1, confirm_parallel=4
@@ -301,32 +299,3 @@ def _model_option(connection: Connection, key: str, form: re.Pattern[str], examp
         hint = f"Give it as domain-type-subtype, for example {example}."
         raise WrongOption(f"{text!r} is no {key}.", hint, key=key, words=hint)
     return text
-
-
-SPEC: Final = ServiceSpec(
-    id="cloud-api",
-    title="DJI Cloud API",
-    group_name="file_group_id",
-    secret="token, or password when a user name is given",  # noqa: S106 - a label
-    fields=(
-        Field("workspace", "Workspace", "the workspace's UUID", required=True),
-        Field("username", "User name", "signs in with a password; without it, paste a token"),
-        Field(
-            "drone-model",
-            "Aircraft model key",
-            "like 0-77-0, for aircraft unknown to Postflight or newer than the server",
-            advanced=True,
-        ),
-        Field(
-            "payload-model",
-            "Camera model key",
-            "like 1-66-0, for cameras unknown to Postflight or newer than the server",
-            advanced=True,
-        ),
-        *STORAGE_FIELDS,
-    ),
-    build=CloudApi,
-    words="Your own or your company's server that speaks DJI's Cloud API.",
-    address_hint="https://server.example.com",
-    destination="workspace",
-)

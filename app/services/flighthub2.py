@@ -16,24 +16,21 @@ from app.domain.ports import Clock
 from app.net.http import Http, body_text
 from app.services.base import (
     Confirmed,
-    Field,
     Finished,
     Limits,
     Missing,
     NotYet,
     Project,
-    ServiceSpec,
     WrongOption,
     wanted_jobs,
 )
 from app.services.flighthub2_api import Api, is_uuid
+from app.services.flighthub2_kinds import JOBS
 from app.services.flighthub2_media import Media
-from app.services.flighthub2_models import KINDS, Models, check_parameters
+from app.services.flighthub2_models import Models, check_parameters
 from app.services.flighthub2_routes import ROUTE, Routes, is_route
 from app.services.flighthub2_wire import ProjectList, TokenClaims
-from app.services.storage import STORAGE_FIELDS
 
-_TITLE = "FlightHub 2"
 _FILES_A_CALL = 100  # (contracts: flighthub2 3.4)
 _LONGEST_NAME = 1024  # characters (contracts: flighthub2 3.3)
 _LARGEST = 5 * 1024**3  # bytes of one plain PUT (contracts: flighthub2 8.1)
@@ -77,7 +74,7 @@ class FlightHub2:
             flat_names=True,
             confirm=_FILES_A_CALL,
             confirm_parallel=1,
-            one_group=bool(wanted_jobs(self._connection, SPEC)),
+            one_group=bool(wanted_jobs(self._connection, JOBS)),
             names_to_finish=True,
         )
 
@@ -141,13 +138,13 @@ class FlightHub2:
         if found.size == 0:
             title, hint = "The file is empty.", "Copy it from the card again if it should not be."
         elif found.size > _LARGEST:
-            title = f"The file is larger than 5 GiB, the most that {_TITLE} takes in one piece."
+            title = "The file is larger than 5 GiB, the most that FlightHub 2 takes in one piece."
             hint = "Split the video before you upload it."
         elif len(name) > _LONGEST_NAME:
-            title, hint = f"The name is too long for {_TITLE}.", "Rename the file."
+            title, hint = "The name is too long for FlightHub 2.", "Rename the file."
         elif not _is_text(name):
             title = "The name has signs that are no text."
-            hint = f"Rename the file; {_TITLE} could not store it."
+            hint = "Rename the file; FlightHub 2 could not store it."
         else:
             return None
         return FileRefused(title, hint, leg=Leg.COMPUTER, details=f"{found.size} bytes")
@@ -228,40 +225,3 @@ def _day(seconds: int | None) -> str:
         return datetime.fromtimestamp(seconds, UTC).date().isoformat() if seconds else ""
     except (OverflowError, OSError, ValueError):
         return ""
-
-
-_RAW = "a JSON object for the service's algorithm, sent as it is; empty leaves it to the service"
-
-SPEC = ServiceSpec(
-    id="flighthub2",
-    title=_TITLE,
-    secret="organisation token",  # noqa: S106
-    group_name="resource_uuid",
-    fields=(
-        Field("project", "Project", "UUID of the project the files go to", required=True),
-        Field(
-            "reconstruct",
-            "Reconstruct",
-            "what the service makes of the batch once it is delivered",
-            choices=tuple(kind.name for kind in KINDS),
-            many=True,
-        ),
-        *(
-            Field(kind.option, f"Parameters {kind.name.upper()}", _RAW, advanced=True)
-            for kind in KINDS
-        ),
-        Field(
-            "delete-resource-after",
-            "Delete the files afterwards",
-            "whether the service deletes the uploaded files when all reconstructions have ended",
-            choices=("yes", "no"),
-            advanced=True,
-        ),
-        *STORAGE_FIELDS,
-    ),
-    build=FlightHub2,
-    words="DJI's platform for drone fleets: photos, videos and flight routes of a project.",
-    address_hint="https://es-flight-api-us.djigate.com",
-    destination="project",
-    jobs=tuple(kind.name for kind in KINDS),
-)

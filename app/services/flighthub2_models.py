@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 from urllib.parse import quote
 
@@ -18,6 +18,7 @@ from app.domain.model import Batch, Connection, Job
 from app.domain.states import JOB_ENDED, JobState
 from app.services.base import WrongOption
 from app.services.flighthub2_api import Api, BatchRefused, for_the_batch
+from app.services.flighthub2_kinds import KINDS, Kind
 from app.services.flighthub2_wire import Model, ModelList, Resource, Started, StartedModel
 
 _MODELS = "/open_model/models"
@@ -26,40 +27,6 @@ _MODELS = "/open_model/models"
 # every choice to it; a name it does not know could make it refuse the start.
 _DEFAULT_PARAMETERS = '{"parameter":{}}'
 
-
-@dataclass(frozen=True, slots=True)
-class Kind:
-    """One kind of reconstruction. `least` and `most` count files (contracts: flighthub2 3.6)."""
-
-    name: str
-    number: int  # `model_type`
-    least: int
-    most: int
-
-    @property
-    def option(self) -> str:
-        return f"parameters-{self.name}"
-
-    @property
-    def parameter(self) -> str:
-        return f"parameter_{self.name}"
-
-    def started(self, answer: Started) -> StartedModel | None:
-        members = {
-            "2d": answer.model_2d,
-            "3d": answer.model_3d,
-            "3dgs": answer.model_3dgs,
-            "lidar": answer.model_lidar,
-        }
-        return members[self.name]
-
-
-KINDS = (
-    Kind("2d", 1, 5, 20_000),
-    Kind("3d", 2, 5, 20_000),
-    Kind("3dgs", 3, 10, 4_000),
-    Kind("lidar", 4, 5, 20_000),
-)
 
 # (contracts: flighthub2 3.7). 9 is ambiguous, so only the packed result makes it a success.
 _STATES = {

@@ -32,10 +32,9 @@ from app.services.base import (
     Limits,
     NoJobs,
     Project,
-    ServiceSpec,
 )
 from app.services.huawei_signing import signed_date
-from app.services.metastudio_calls import FIELDS, PER_SECOND, Calls
+from app.services.metastudio_calls import PER_SECOND, Calls
 from app.services.metastudio_errors import BAD_PARAMETER, NAME_TAKEN, Said
 from app.services.metastudio_rules import (
     ONE_PUT,
@@ -310,14 +309,3 @@ def _address(answer: Answer, url: str) -> str:
 
 def _safe(remote: str) -> str:
     return quote(remote, safe="")
-
-
-SPEC: Final = ServiceSpec(
-    id="metastudio",
-    title="Huawei MetaStudio",
-    secret="secret key, password or token",  # noqa: S106
-    fields=FIELDS,
-    build=MetaStudio,
-    words="Huawei Cloud's library of digital assets: every photo and video becomes an asset.",
-    address_hint="https://metastudio.cn-north-4.myhuaweicloud.com",
-)

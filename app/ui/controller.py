@@ -63,7 +63,7 @@ class Controller(QObject):
 
         def work() -> Batch:
             target = self.app.store.connections.get(connection)
-            jobs = wanted_jobs(target, bootstrap.spec_of(target.service))
+            jobs = wanted_jobs(target, bootstrap.spec_of(target.service).jobs)
             return self.line.add(Order(target.name, tuple(paths), jobs=jobs))
 
         return self._try(work)

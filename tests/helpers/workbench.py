@@ -98,7 +98,7 @@ class Workbench:
 
     def add(self, service: str, *roots: Path) -> str:
         connection = self.app.store.connections.get(self.connection(service).name)
-        jobs = wanted_jobs(connection, bootstrap.spec_of(service))
+        jobs = wanted_jobs(connection, bootstrap.spec_of(service).jobs)
         return self.app.engine.add(Order(connection.name, roots, jobs=jobs)).id
 
     async def run(self, *batch_ids: str) -> Snapshot:

@@ -54,8 +54,8 @@ from app.domain.ports import Route
 from app.domain.states import BatchState, JobState
 from app.net.http import Http
 from app.services.base import Finished, Project, Service, WrongOption
-from app.services.cloud_api import SPEC
 from app.services.cloud_api_wire import Envelope, LoggedIn, StorageAccess
+from app.services.registry import CLOUD_API as SPEC
 from app.services.storage import STORAGE_FIELDS
 from tests.helpers.scripted import Reply, ScriptedServer, Seen
 

@@ -27,7 +27,7 @@ from app.domain.model import (
 from app.domain.placement import Why
 from app.domain.states import JobState
 from app.services.base import Confirmed, Finished, Service
-from app.services.metastudio import SPEC
+from app.services.registry import METASTUDIO as SPEC
 from tests.helpers.scripted import Reply
 from tests.unit.services.studio import (
     BATCH,

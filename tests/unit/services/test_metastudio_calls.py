@@ -32,7 +32,8 @@ from app.domain.model import (
 from app.domain.placement import SignedPut, Why
 from app.domain.ports import Route
 from app.net.http import Http
-from app.services.metastudio import SPEC, MetaStudio
+from app.services.metastudio import MetaStudio
+from app.services.registry import METASTUDIO as SPEC
 from tests.helpers.scripted import Reply, ScriptedServer, Seen
 from tests.unit.services.studio import (
     AKSK,
