@@ -33,6 +33,7 @@ from app.ui.window import Window
 _log = logging.getLogger(__name__)
 
 _INTERRUPTED = 130
+_BREATH = 0.03  # seconds the loop has between two pieces of the warm-up
 _UNSEEN = ("offscreen", "minimal")  # nobody could press a button there
 _SIGNALS = tuple(
     getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGBREAK") if hasattr(signal, name)
@@ -123,6 +124,7 @@ async def _live(
         window.practise(folders[0] if folders else None)
     elif folders:
         window.flights.send(folders)
+    controller.start(_warm_up())
     try:
         with _signals_lead_to(window.quit):
             await over.wait()
@@ -132,6 +134,12 @@ async def _live(
         await window.close_stage()
         await controller.close()
     return 0
+
+
+async def _warm_up() -> None:
+    """While the person looks around; the first batch would hold the loop up with it."""
+    for _ in bootstrap.warm_up():
+        await asyncio.sleep(_BREATH)
 
 
 @contextmanager

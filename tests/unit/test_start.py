@@ -43,6 +43,24 @@ def test_the_window_comes_without(name: str, imported: set[str]) -> None:
     assert name not in imported
 
 
+def test_the_warm_up_imports_it_all_afterwards() -> None:
+    code = (
+        "import sys\n"
+        "from app import bootstrap\n"
+        "for _ in bootstrap.warm_up(): pass\n"
+        "before = set(sys.modules)\n"
+        "import app.net.http, app.transfer.mover\n"
+        "from app.services import cloud_api, flighthub2, metastudio\n"
+        "print(*(set(sys.modules) - before))"
+    )
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    ended = subprocess.run(
+        [sys.executable, "-P", "-c", code],
+        env=environment, capture_output=True, text=True, timeout=60, check=True,
+    )  # fmt: skip
+    assert ended.stdout.split() == []
+
+
 def test_the_names_of_the_commands_are_all_known_without_click() -> None:
     assert set(postflight.commands) == COMMANDS
 
