@@ -125,6 +125,8 @@ class Studio:
         return [
             State("history", self._go("HISTORY")),
             State("done", self._show(self._done.id)),
+            State("verified", self._show_verified),
+            State("damaged-on-card", self._show_damaged),
             State("needs-you", self._show_trouble(trouble.id)),
             State("card-removed", self._show_card_removed, self._card_comes_back),
             State("details", self._show_details(trouble.id), self._hide_details),
@@ -171,6 +173,31 @@ class Studio:
             await self._until(lambda: engine.batch(batch.id).state is BatchState.PAUSED)
             self.controller.app.throttle.limit = 0
         self.window.workspace.show_batch(self._pulled[2])
+
+    async def _verify(self, batch_id: str) -> None:
+        self.window.workspace.show_batch(batch_id)
+        check = self.window.workspace.batch_page.card
+        before = check.state(batch_id)
+        check.start(batch_id, self.controller.engine.batch(batch_id).roots[0])
+
+        def judged() -> bool:
+            state = check.state(batch_id)
+            return state is not None and state is not before and state.clearance is not None
+
+        await self._until(judged)
+
+    async def _show_verified(self) -> None:
+        await self._verify(self._done.id)
+
+    async def _show_damaged(self) -> None:
+        photo = sorted(self.controller.engine.batch(self._done.id).roots[0].rglob("*.JPG"))[0]
+        bytes_, told = photo.read_bytes(), photo.stat()
+        photo.write_bytes(bytes_[:-1] + bytes([bytes_[-1] ^ 1]))
+        os.utime(photo, ns=(told.st_atime_ns, told.st_mtime_ns))
+        try:
+            await self._verify(self._done.id)
+        finally:
+            photo.write_bytes(bytes_)
 
     def _card_comes_back(self) -> None:
         if self._pulled is not None:
@@ -237,7 +264,7 @@ class Studio:
         if not engine.running:
             self.controller.app.throttle.limit = SLOW
             flights = [
-                await asyncio.to_thread(self._write, title, 40)
+                await asyncio.to_thread(self._write, title, 60)
                 for title in ("2026-06-15 Breakwater", "2026-06-15 Lighthouse", "2026-06-16 Pier")
             ]
             ids = [

@@ -205,11 +205,17 @@ class Workspace(QWidget):
         self.go(Page.CONNECTIONS)
 
     def show_batch(self, batch_id: str) -> None:
+        """The keyboard stays beside the pages, or goes to the batch; Qt would choose by itself."""
+        now = QApplication.focusWidget()
+        areas = (self.header, self.sidebar, self.bar)
+        beside = now is not None and any(area.isAncestorOf(now) for area in areas)
         if self._batch != batch_id:
             self._batch = batch_id
             self.batch_page.show_batch(batch_id)
         self._stack.setCurrentWidget(self.batch_page)
         self.sidebar.show_chosen(batch_id)
+        if not beside:
+            self.take_focus()
 
     def step(self, by: int) -> None:
         """To the next batch of the sidebar, or the one before."""

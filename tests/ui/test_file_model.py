@@ -437,7 +437,7 @@ def moving(*bytes_by_second: int) -> Around:
         (line(FileState.SENDING), moving(0, 1_100_000), "10 %, 1.1 MB/s"),
         (line(FileState.SENDING), moving(0, 4_400_000, 2_200_000), "Resending, 20 %, 3.5 MB/s"),
         (line(FileState.SENDING), moving(11_000_000), "Waiting for the storage to confirm it"),
-        (line(FileState.SENT), moving(), "Telling FlightHub 2 about this file"),
+        (line(FileState.SENT), moving(), "Telling FlightHub 2"),
         (line(FileState.CONFIRMED), Around(), "Checked and registered"),
         (line(FileState.SKIPPED, "Already there."), Around(), "Already there."),
         (line(FileState.FAILED, "The file is empty."), Around(), "The file is empty."),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
@@ -18,6 +19,7 @@ from app.ui.help_sheet import HelpSheet, balanced
 from app.ui.look.sheet import Sheet
 from app.ui.window import Window
 from app.ui.workspace import Page
+from tests.helpers.flights import write_flight
 from tests.helpers.workbench import Workbench
 from tests.ui.form_kit import by_keyboard
 from tests.ui.window_kit import opened, shown
@@ -72,6 +74,24 @@ async def test_without_a_connection_it_begins_where_one_is_added(
         button = focused()
         assert isinstance(button, QPushButton)
         assert button.text() == "Add a connection"
+
+
+async def test_a_batch_takes_the_keyboard_from_another_page_and_not_from_beside(
+    qtbot: QtBot, bench: Workbench, tmp_path: Path
+) -> None:
+    write_flight(tmp_path / "card", 2, 100, 200)
+    batch = bench.add("cloud-api", tmp_path / "card")
+    bench.app.store.batches.hold(batch, True)
+    async with opened(qtbot, bench) as window:
+        here = window.workspace
+        here.show_batch(batch)
+        assert focused() is here.batch_page.panel.table
+        here.go(Page.HISTORY)
+        here.show_batch(batch)
+        assert focused() is here.batch_page.panel.table
+        here.sidebar.list.setFocus(Qt.FocusReason.TabFocusReason)
+        here.show_batch(batch)
+        assert focused() is here.sidebar.list
 
 
 @pytest.mark.parametrize("page", [Page.DROP, Page.CONNECTIONS, Page.SETTINGS])

@@ -196,7 +196,8 @@ class BatchHead(Translated, QWidget):
         self.which.setText(_which(batch, spec.title))
         self._render_bar(snapshot, runs, reach)
         self.stages.show_stages(stages(snapshot, spec, runs))
-        notice = self._notices.get(batch.id, "") if runs else ""
+        goes_on = runs and batch.state not in ENDED
+        notice = self._notices.get(batch.id, "") if goes_on else ""
         self.notice.setText(said(notice))
         self.notice.setVisible(bool(notice))
         self._render_buttons(snapshot)

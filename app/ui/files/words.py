@@ -155,7 +155,7 @@ def says(line: FileLine, around: Around) -> str:
             fault = around.wait(line)
             return sentences(fault) if fault else t("Reading the file before it is sent")
         case FileState.SENT:
-            return t("Telling {service} about this file", service=around.service)
+            return t("Telling {service}", service=around.service)
         case FileState.CONFIRMED:
             return t("Checked and registered")
         case FileState.DROPPED:
