@@ -7,13 +7,15 @@ import asyncio
 import sys
 import tempfile
 import time
+from contextlib import closing
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 
-from tests.helpers.soak import RandomFaults, Soak  # noqa: E402
-from tests.helpers.workbench import SERVICES, workbench  # noqa: E402
+from tests.helpers.far_cloud import app_beside, far_cloud  # noqa: E402
+from tests.helpers.soak import Soak  # noqa: E402
+from tests.helpers.workbench import SERVICES  # noqa: E402
 
 
 def main() -> None:
@@ -23,17 +25,27 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1, help="of the faults and of the files")
     parser.add_argument("--faults", type=float, default=0.02, help="share of the calls")
     given = parser.parse_args()
-    faults = RandomFaults(given.faults, given.seed)
-    with tempfile.TemporaryDirectory() as folder, workbench(Path(folder), faults=faults) as bench:
-        soak = Soak(bench, faults, given.service)
-        soak.write(Path(folder) / "card", given.files, given.seed)
-        began = time.monotonic()
-        asyncio.run(soak.run())
-        seconds = time.monotonic() - began
-        soak.check()
-    for place, memory in soak.memory.items():
-        print(f"{place:>4} %: {memory:,} KiB")
-    print(f"{given.service}: {given.files} files in {seconds:.0f} s, {soak.told()}")
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        with (
+            far_cloud(folder / "cloud", given.faults, given.seed) as cloud,
+            closing(app_beside(folder, cloud.accounts)) as app,
+        ):
+            account = next(item for item in cloud.accounts if item.service == given.service)
+            soak = Soak(app, account)
+            soak.write(folder / "card", given.files, given.seed)
+            began = time.monotonic()
+
+            def tell(place: int, kib: int) -> None:
+                seconds = time.monotonic() - began
+                print(f"{place:>4} %: {seconds:6.0f} s {kib:9,} KiB", flush=True)
+
+            asyncio.run(soak.run(tell))
+            report = cloud.report(given.service)
+            soak.check(report)
+    faults = ", ".join(f"{name} {count}" for name, count in sorted(report.faults.items()))
+    print(f"{given.service}: {given.files} files delivered, {sum(report.faults.values())} faults")
+    print(f"  {faults}")
 
 
 if __name__ == "__main__":

@@ -1,21 +1,25 @@
-"""A soak in small: 300 files while 5 of 100 calls go wrong. tests/bench/soak.py does 20,000."""
+"""A soak in small: 200 files while 5 of 100 calls go wrong. tests/bench/soak.py does 20,000."""
 
 from __future__ import annotations
 
 import random
+from contextlib import closing
 from pathlib import Path
 
-from tests.helpers.soak import RandomFaults, Soak
-from tests.helpers.workbench import workbench
+from tests.helpers.far_cloud import app_beside, far_cloud
+from tests.helpers.soak import Soak
 
 
 async def test_many_faults_lose_nothing(service: str, tmp_path: Path) -> None:
     seed = random.getrandbits(32)
     print(f"seed {seed}")  # noqa: T201
-    faults = RandomFaults(0.05, seed)
-    with workbench(tmp_path, faults=faults) as bench:
-        soak = Soak(bench, faults, service)
-        soak.write(tmp_path / "card", 300, seed)
+    with (
+        far_cloud(tmp_path / "cloud", 0.05, seed) as cloud,
+        closing(app_beside(tmp_path, cloud.accounts)) as app,
+    ):
+        soak = Soak(app, next(item for item in cloud.accounts if item.service == service))
+        soak.write(tmp_path / "card", 200, seed)
         await soak.run()
-        soak.check()
-        assert faults.hits.total() >= 10, soak.told()
+        report = cloud.report(service)
+        soak.check(report)
+        assert sum(report.faults.values()) >= 10, report.faults

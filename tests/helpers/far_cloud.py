@@ -1,55 +1,122 @@
-"""The practice cloud in a process of its own: its work costs the process under test no time."""
+"""The practice cloud in a process of its own: what it costs is not the program's under test."""
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
+from typing import IO, Any
 
+from app import bootstrap
+from app.domain.model import Connection
+from app.paths import HOME, Paths
 from app.practice.cloud import PracticeAccount, PracticeCloud
+from app.store.secrets import SessionSecrets
+from tests.helpers.random_faults import RandomFaults
+from tests.helpers.workbench import QUICK
 
 ROOT = Path(__file__).resolve().parents[2]
+_REMEMBERED = 1_000  # calls in the journal, so that it does not pass for a leak
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What one service of the cloud has, and what went wrong there."""
+
+    digests: list[str]  # MD5 of each object that arrived
+    told: dict[str, int]  # how many files were registered so many times
+    violations: list[str]
+    faults: dict[str, int]  # how often each was made
+
+
+class FarCloud:
+    def __init__(self, process: subprocess.Popen[str]) -> None:
+        self._process = process
+        self.accounts = tuple(PracticeAccount(**account) for account in self._read())
+
+    def report(self, service: str) -> Report:
+        _pipe(self._process.stdin).write(service + "\n")
+        _pipe(self._process.stdin).flush()
+        return Report(**self._read())
+
+    def _read(self) -> Any:
+        return json.loads(_pipe(self._process.stdout).readline())
+
+    def close(self) -> None:
+        _pipe(self._process.stdin).close()
+        self._process.wait(30)
 
 
 @contextmanager
-def far_cloud(folder: Path) -> Iterator[tuple[PracticeAccount, ...]]:
-    """Its accounts, while it runs; it ends with the block, or with the process that asked."""
+def far_cloud(folder: Path, share: float = 0.0, seed: int = 0) -> Iterator[FarCloud]:
+    """It ends with the block, or with the process that asked. `share` of its calls go wrong."""
     folder.mkdir(parents=True, exist_ok=True)
     with subprocess.Popen(
-        [sys.executable, "-P", "-m", "tests.helpers.far_cloud", str(folder)],
+        [sys.executable, "-P", "-m", "tests.helpers.far_cloud", str(folder), str(share), str(seed)],
         env={**os.environ, "PYTHONPATH": str(ROOT)},
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
     ) as process:
-        assert process.stdin is not None and process.stdout is not None
+        cloud = FarCloud(process)
         try:
-            told = json.loads(process.stdout.readline())
-            yield tuple(PracticeAccount(**account) for account in told)
+            yield cloud
         finally:
-            process.stdin.close()
-            process.wait(30)
+            cloud.close()
+
+
+def app_beside(folder: Path, accounts: tuple[PracticeAccount, ...]) -> bootstrap.App:
+    """A program that knows the accounts; close it."""
+    secrets = SessionSecrets()
+    paths = Paths.find({HOME: str(folder / "home")})
+    app = bootstrap.build(paths, exclusive=True, secrets=secrets, patience=QUICK)
+    for item in accounts:
+        secrets.set(item.name, item.secret)
+        app.store.connections.save(Connection(item.name, item.service, item.url, item.options))
+    return app
+
+
+def _pipe(end: IO[str] | None) -> IO[str]:
+    assert end is not None
+    return end
+
+
+def _account(account: PracticeAccount) -> Mapping[str, object]:
+    plain = {item.name: getattr(account, item.name) for item in fields(account)}
+    return {**plain, "options": dict(account.options)}
+
+
+def _report(cloud: PracticeCloud, faults: RandomFaults, service: str) -> Report:
+    arrived = [path.read_bytes() for _, path in cloud.arrivals(service)]
+    times = Counter(str(entry.times) for entry in cloud.registrations(service))
+    return Report(
+        sorted(hashlib.md5(content).hexdigest() for content in arrived),
+        dict(times),
+        cloud.violations,
+        dict(faults.hits),
+    )
 
 
 def main() -> None:
-    with PracticeCloud(Path(sys.argv[1])) as cloud:
-        told = [
-            {
-                "service": account.service,
-                "name": account.name,
-                "url": account.url,
-                "options": dict(account.options),
-                "secret": account.secret,
-            }
-            for account in cloud.accounts
-        ]
-        sys.stdout.write(json.dumps(told) + "\n")
-        sys.stdout.flush()
-        sys.stdin.read()
+    folder, share, seed = sys.argv[1:4]
+    faults = RandomFaults(float(share), int(seed))
+    with PracticeCloud(Path(folder), faults=faults) as cloud:
+        cloud.journal.keep(_REMEMBERED)
+        answer: object = [_account(account) for account in cloud.accounts]
+        while True:
+            sys.stdout.write(json.dumps(answer) + "\n")
+            sys.stdout.flush()
+            line = sys.stdin.readline()
+            if not line:
+                return
+            answer = asdict(_report(cloud, faults, line.strip()))
 
 
 if __name__ == "__main__":

@@ -6,56 +6,26 @@ import asyncio
 import hashlib
 import random
 import sys
-import threading
-from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 
-from app.domain.states import BatchState
-from app.practice.calls import BYTES, Call
-from app.practice.faults import Fault, FaultPlan, parse_faults
-from tests.helpers.workbench import Workbench
+from app import bootstrap
+from app.domain.states import BatchState, FileState
+from app.engine.engine import Order
+from app.practice.cloud import PracticeAccount
+from tests.helpers.far_cloud import Report
 
-_PLACES = (1, 10, 25, 50, 75, 100)  # per cent of the files, where memory is looked at
-_REMEMBERED = 1_000  # calls in the journal, so that it does not pass for a leak
-_EVERYWHERE = (
-    "status=500", "status=502", "status=503", "status=429,wait=0", "cut-before", "cut-after",
-    "cut-answer", "truncate", "stall=0.05",
-)  # fmt: skip
-_WITH_BYTES = ("damage", "wrong-etag")
-_SILENT = frozenset({Call.S3_PUT, Call.S3_PART, Call.MS_PUT})
-
-
-class RandomFaults(FaultPlan):
-    """Hits each call with a fixed chance, by a fault that passes."""
-
-    def __init__(self, share: float, seed: int) -> None:
-        super().__init__()
-        self._share = share
-        self._rng = random.Random(seed)
-        self._chance = threading.Lock()
-        self.hits: Counter[str] = Counter()
-
-    def take(self, call: Call, path: str) -> Fault | None:
-        with self._chance:
-            if self._rng.random() >= self._share:
-                return None
-            choice = _EVERYWHERE + (_WITH_BYTES if call in BYTES else ())
-            what = self._rng.choice(choice + (("damage-silent",) if call in _SILENT else ()))
-            self.hits[what] += 1
-        return parse_faults(f"{call.value}:{what}")[0]
+PLACES = (1, 10, 25, 50, 75, 100)  # per cent of the files, where memory is looked at
 
 
 class Soak:
-    """`write`, `run`, then `check`; `memory` holds KiB by per cent of the files."""
+    """`write`, `run`, then `check`. The memory looked at is this process's, not the cloud's."""
 
-    def __init__(self, bench: Workbench, faults: RandomFaults, service: str) -> None:
-        self._bench = bench
-        self._faults = faults
-        self._service = service
+    def __init__(self, app: bootstrap.App, account: PracticeAccount) -> None:
+        self._app = app
+        self._account = account
         self._digests: list[str] = []
         self._batch = ""
-        self.memory: dict[int, int] = {}
-        bench.cloud.journal.keep(_REMEMBERED)
 
     def write(self, card: Path, files: int, seed: int) -> None:
         """Files of up to 2 KB, a thousand in a folder."""
@@ -66,40 +36,36 @@ class Soak:
             content = rng.randbytes(rng.randint(200, 2_000))
             (folder / f"DJI_{number:06}.JPG").write_bytes(content)
             self._digests.append(hashlib.md5(content).hexdigest())
-        self._batch = self._bench.add(self._service, card)
+        self._batch = self._app.engine.add(Order(self._account.name, (card,))).id
 
-    async def run(self) -> None:
-        watch = asyncio.create_task(self._watch())
-        await self._bench.run(self._batch)
+    async def run(self, tell: Callable[[int, int], None] = lambda place, kib: None) -> None:
+        """`tell` hears per cent and KiB."""
+        watch = asyncio.create_task(self._watch(tell))
+        await self._app.engine.run([self._batch])
         watch.cancel()
-        self._look(100)
+        tell(100, _kib())
 
-    async def _watch(self) -> None:
-        places = list(_PLACES[:-1])
+    async def _watch(self, tell: Callable[[int, int], None]) -> None:
+        places = list(PLACES[:-1])
         while places:
-            counts = self._bench.app.engine.counts(self._batch)
+            counts = self._app.engine.counts(self._batch)
             if counts.total and counts.delivered * 100 >= places[0] * len(self._digests):
-                self._look(places.pop(0))
+                tell(places.pop(0), _kib())
             await asyncio.sleep(0.05)
 
-    def _look(self, place: int) -> None:
-        if sys.platform == "linux":
-            pages = int(Path("/proc/self/statm").read_text().split()[1])
-            self.memory[place] = pages * 4
-
-    def check(self) -> None:
+    def check(self, report: Report) -> None:
         """Delivered at one go, byte for byte, each told once, no contract broken."""
-        bench, cloud = self._bench, self._bench.cloud
-        snapshot = bench.app.engine.snapshot(self._batch)
-        said = bench.complaints(self._batch)
-        assert snapshot.batch.state is BatchState.DELIVERED, (said[:20], self.told())
-        arrived = [path.read_bytes() for _, path in cloud.arrivals(self._service)]
-        digests = [hashlib.md5(content).hexdigest() for content in arrived]
-        assert sorted(digests) == sorted(self._digests)
-        times = Counter(entry.times for entry in cloud.registrations(self._service))
-        assert times == {1: len(self._digests)}
-        assert cloud.violations == []
+        engine = self._app.engine
+        batch = engine.batch(self._batch)
+        wrong = [f for f in engine.files(self._batch) if f.state is not FileState.CONFIRMED]
+        assert batch.state is BatchState.DELIVERED, (batch.reason, wrong[:20], report.faults)
+        assert report.digests == sorted(self._digests)
+        assert report.told == {"1": len(self._digests)}
+        assert report.violations == []
 
-    def told(self) -> str:
-        hits = self._faults.hits
-        return f"{hits.total()} faults: " + ", ".join(f"{k} {n}" for k, n in sorted(hits.items()))
+
+def _kib() -> int:
+    """Memory this process holds; 0 where it cannot be asked."""
+    if sys.platform != "linux":
+        return 0
+    return int(Path("/proc/self/statm").read_text().split()[1]) * 4

@@ -10,21 +10,16 @@ from pathlib import Path
 import pytest
 from PySide6.QtWidgets import QApplication
 
-from app import bootstrap
-from app.domain.model import Connection
 from app.domain.states import BatchState
 from app.engine.line import Line
-from app.paths import HOME, Paths
 from app.practice.cloud import PracticeAccount
-from app.store.secrets import SessionSecrets
 from app.ui.controller import Controller
 from app.ui.files.model import Column, Filter
 from app.ui.runtime import sweep
 from app.ui.window import Window
-from tests.helpers.far_cloud import far_cloud
+from tests.helpers.far_cloud import app_beside, far_cloud
 from tests.helpers.flights import write_flight
 from tests.helpers.heartbeat import LONGEST, Heartbeat, whole_repaint
-from tests.helpers.workbench import QUICK
 from tests.ui.test_window import drag, mime
 
 FILES = 10_000
@@ -33,8 +28,8 @@ DELIVERED = 800  # then it may end: the rest is more of the same
 
 @pytest.fixture(scope="module")
 def accounts(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[PracticeAccount, ...]]:
-    with far_cloud(tmp_path_factory.mktemp("far")) as accounts:
-        yield accounts
+    with far_cloud(tmp_path_factory.mktemp("far")) as cloud:
+        yield cloud.accounts
 
 
 @pytest.fixture(scope="module")
@@ -46,12 +41,7 @@ def card(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @asynccontextmanager
 async def opened(folder: Path, accounts: tuple[PracticeAccount, ...]) -> AsyncIterator[Window]:
-    secrets = SessionSecrets()
-    paths = Paths.find({HOME: str(folder / "home")})
-    app = bootstrap.build(paths, exclusive=True, secrets=secrets, patience=QUICK)
-    for item in accounts:
-        secrets.set(item.name, item.secret)
-        app.store.connections.save(Connection(item.name, item.service, item.url, item.options))
+    app = app_beside(folder, accounts)
     controller = Controller(app, Line(app.engine))
     window = Window(controller)
     controller.line.start()
