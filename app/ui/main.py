@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import signal
 import sys
+import threading
 from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from functools import partial
@@ -33,6 +35,7 @@ from app.ui.window import Window
 _log = logging.getLogger(__name__)
 
 _INTERRUPTED = 130
+_PATIENCE = 15.0  # seconds for all that is under way to come to rest
 _BREATH = 0.03  # seconds the loop has between two pieces of the warm-up
 _UNSEEN = ("offscreen", "minimal")  # nobody could press a button there
 _SIGNALS = tuple(
@@ -129,11 +132,27 @@ async def _live(
         with _signals_lead_to(window.quit):
             await over.wait()
     finally:
+        _leave_in_any_case()
         door.close()
         manners.close()
         await window.close_stage()
         await controller.close()
     return 0
+
+
+def _leave_in_any_case() -> None:
+    """A card reader that does not answer must not keep a window that went, and its folder's lock.
+
+    It is as a crash then, which costs nothing that was recorded.
+    """
+
+    def leave() -> None:
+        _log.warning("a disk does not answer: Postflight ends without it")
+        os._exit(0)
+
+    timer = threading.Timer(_PATIENCE, leave)
+    timer.daemon = True
+    timer.start()
 
 
 async def _warm_up() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import signal
 import subprocess
 import sys
@@ -114,3 +115,30 @@ def test_without_a_screen_it_says_what_to_do(tmp_path: Path) -> None:
     assert ended.code == 2
     assert "no screen" in ended.err
     assert "postflight --help" in ended.err
+
+
+@pytest.mark.skipif(
+    sys.platform != "linux" or shutil.which("gcc") is None,
+    reason="reads are held up with LD_PRELOAD and gcc, on Linux only",
+)
+def test_a_reader_that_does_not_answer_keeps_no_window_alive(
+    program: Program, tmp_path: Path
+) -> None:
+    library = tmp_path / "stuck.so"
+    source = Path(__file__).with_name("stuck.c")
+    subprocess.run(["gcc", "-shared", "-fPIC", "-O1", "-o", library, source], check=True)
+    card = tmp_path / "card"
+    write_flight(card, 2, 1000, 9000)
+    stuck = card / "DCIM" / "DJI_STUCK.JPG"
+    stuck.write_bytes(b"1" * 5000)
+    program.environment["LD_PRELOAD"] = str(library)
+    with window_of(program, str(card)) as process:
+        until(stuck.with_name(f"{stuck.name}.waits").exists)
+        process.terminate()
+        out, err = process.communicate(timeout=60)
+    assert process.returncode == 0, out + err
+    del program.environment["LD_PRELOAD"]
+    with window_of(program) as process:
+        until(lambda: [b["state"] for b in batches(program)] == ["delivered"])
+        process.terminate()
+        process.communicate(timeout=30)
