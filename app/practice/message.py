@@ -128,6 +128,7 @@ class Reply:
     headers: dict[str, str] = field(default_factory=dict[str, str])
     shut: bool = False  # the connection ends with this answer
     file: Path | None = None  # sent in the body's place; needs a Content-Length
+    ours: bool = True  # False: somebody on the way answers, without the request's id
 
 
 def json_reply(value: object, status: int = 200, **headers: str) -> Reply:

@@ -251,11 +251,11 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _instead(self, fault: Fault, request: Request) -> Reply | None:
         made = {
-            Action.EMPTY: Reply(),
-            Action.PAGE: Reply(200, _PAGE, {"Content-Type": "text/html"}),
+            Action.EMPTY: Reply(ours=False),
+            Action.PAGE: Reply(200, _PAGE, {"Content-Type": "text/html"}, ours=False),
             Action.GARBAGE: Reply(200, b'{"code":0,"mess', {"Content-Type": "application/json"}),
             Action.HUGE: Reply(200, _HUGE, {"Content-Type": "application/json"}),
-            Action.REDIRECT: Reply(302, b"", {"Location": _ELSEWHERE}),
+            Action.REDIRECT: Reply(302, b"", {"Location": _ELSEWHERE}, ours=False),
         }.get(fault.action)
         if fault.action is Action.BUSINESS:
             made = self._home.interface.problem(request, fault.code)
@@ -270,7 +270,7 @@ class _Handler(BaseHTTPRequestHandler):
         if _is(fault, Action.CUT_ANSWER):
             raise _Cut
         if fault is not None and fault.action is Action.LOST:
-            return Reply(fault.status, _BROKEN_PAGE, {"Content-Type": "text/html"})
+            return Reply(fault.status, _BROKEN_PAGE, {"Content-Type": "text/html"}, ours=False)
         if _is(fault, Action.WRONG_ETAG):
             wrong = "0" * 32
             if "ETag" in reply.headers:
@@ -285,8 +285,8 @@ class _Handler(BaseHTTPRequestHandler):
         entry.status = reply.status
         headers = {
             "Date": email.utils.formatdate(self._home.core.now(), usegmt=True),
-            "X-Request-Id": self._home.core.uuid(),
             "Content-Length": str(len(reply.body)),
+            **({"X-Request-Id": self._home.core.uuid()} if reply.ours else {}),
             **reply.headers,
         }
         if self.close_connection:

@@ -35,7 +35,7 @@ from app.services.base import (
 )
 from app.services.huawei_signing import signed_date
 from app.services.metastudio_calls import PER_SECOND, Calls
-from app.services.metastudio_errors import BAD_PARAMETER, NAME_TAKEN, Said
+from app.services.metastudio_errors import BAD_PARAMETER, NAME_TAKEN, Said, lost
 from app.services.metastudio_rules import (
     ONE_PUT,
     PLAIN_TYPE,
@@ -291,7 +291,13 @@ class MetaStudio(NoJobs):
         body: dict[str, object] = {"state": state}
         if analyse:
             body["auto_meta_analysis"] = True
-        self._calls.post(f"/files/{_safe(file)}/complete", body)
+        answer = self._calls.post(f"/files/{_safe(file)}/complete", body)
+        # The service's own yes has its id and no body (contracts: metastudio 3.4); whoever else
+        # answers 200, as a hotel's Wi-Fi does, knows nothing of the file.
+        if answer.body.strip():
+            answer.read(Wire)
+        elif "x-request-id" not in answer.headers:
+            raise lost(answer)
 
     def _delete_asset(self, asset: str) -> None:
         try:

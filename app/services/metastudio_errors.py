@@ -134,12 +134,18 @@ def _fault(answer: Answer, code: str, repeatable: bool, details: str) -> Postfli
             details=details,
             wait=_wait(answer),
         )
-    return AnswerLost(
-        f"{answer.who} failed while it worked on a call.",
-        "Postflight looks at what the service has before it repeats anything.",
-        leg=Leg.SERVICE,
-        details=details,
-    )
+    return _lost(f"{answer.who} failed while it worked on a call.", details)
+
+
+def lost(answer: Answer) -> AnswerLost:
+    """For an answer that does not say what became of a call."""
+    title = f"{answer.who} did not say whether it registered what it was told."
+    return _lost(title, answer.about())
+
+
+def _lost(title: str, details: str) -> AnswerLost:
+    hint = "Postflight looks at what the service has before it repeats anything."
+    return AnswerLost(title, hint, leg=Leg.SERVICE, details=details)
 
 
 def _no(answer: Answer, code: str, text: str, details: str) -> PostflightError | None:

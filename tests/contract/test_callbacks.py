@@ -112,6 +112,14 @@ async def test_each_is_registered_exactly_once(
     await run_with(bench, service, fault, rules, tmp_path / "card")
 
 
+@pytest.mark.parametrize("fault", ["empty", "page", "garbage", "lost=200"])
+async def test_an_answer_of_somebody_else_is_no_acknowledgement(
+    bench: Workbench, fault: str, tmp_path: Path
+) -> None:
+    """MetaStudio's own yes to the callback has no body, and so do many who are not MetaStudio."""
+    await run_with(bench, "metastudio", fault, [f"metastudio.complete:{fault}"], tmp_path / "card")
+
+
 @pytest.mark.parametrize("service", ["flighthub2", "cloud-api"])
 async def test_a_call_that_is_done_after_the_proxy_gave_up(service: str, tmp_path: Path) -> None:
     """Who asks at once hears that nothing is there, tells it again, and has it there twice."""

@@ -313,6 +313,7 @@ async def test_what_was_stored_before_is_registered_without_the_card(
     where = {"flighthub2": "flighthub2.upload_callback", "cloud-api": "cloud-api.upload-callback",
              "metastudio": "metastudio.complete"}  # fmt: skip
     bench.cloud.faults.add(*parse_faults(f"{where[service]}:status=401*0"))
+    bench.cloud.faults.add(*parse_faults(f"{PUT[service]}:stall=2*0@5"))  # these do not get there
     batch_id = bench.add(service, card)
     await bench.run(batch_id)
     states = counts(bench, batch_id)

@@ -119,6 +119,7 @@ class Workbench:
         delivered = self.cloud.delivered(service)
         for item in statuses:
             key = self._key_of(service, item)
+            assert key in delivered, (key, sorted(delivered))
             assert delivered[key].read_bytes() == flight[item.file.path], key
         assert len(delivered) == len(flight)
         times = {entry.name: entry.times for entry in self.cloud.registrations(service)}

@@ -214,6 +214,9 @@ def test_a_plain_no_to_a_file_is_told_as_such(stage: Stage, code: str) -> None:
         (no("", "", 429), ServerBusy),
         (no("", "", 404), BadAnswer),
         (no("MSS.00010009", ""), Forbidden),
+        # A hotel's Wi-Fi, and half an answer: neither is a yes.
+        (Reply("<html>Welcome</html>"), BadAnswer),
+        (Reply(b'{"code":0,"mess'), BadAnswer),
     ],
 )
 def test_what_concerns_the_whole_batch_is_raised(
@@ -223,6 +226,18 @@ def test_what_concerns_the_whole_batch_is_raised(
     with pytest.raises(expected) as caught:
         stage.service().confirm(GRANT, (sent(),))
     assert caught.value.scope is Scope.BATCH
+
+
+def test_an_empty_answer_without_the_services_id_is_doubted(stage: Stage) -> None:
+    stage.studio.hook = lambda seen: Reply()
+    with pytest.raises(AnswerLost):
+        stage.service().confirm(GRANT, (sent(),))
+
+
+@pytest.mark.parametrize("reply", [Reply(), Reply({"any": "thing"})])
+def test_a_yes_of_the_service_itself_is_known(stage: Stage, reply: Reply) -> None:
+    stage.studio.usual["POST /files/f-1/complete"] = reply
+    assert stage.service().confirm(GRANT, (sent(),)).ids == {7}
 
 
 @pytest.mark.parametrize(
@@ -272,7 +287,7 @@ def test_a_file_without_its_ids_is_refused_without_a_call(stage: Stage, remote: 
 
 
 def test_ids_cannot_leave_their_place_in_the_path(stage: Stage) -> None:
-    stage.studio.hook = lambda seen: Reply()
+    stage.studio.hook = lambda seen: Reply({})
     stage.service().confirm(GRANT, (sent(remote="a-1/../x?y"),))
     assert stage.server.seen[0].path == f"/v1/{PROJECT}/files/..%2Fx%3Fy/complete"
 

@@ -116,7 +116,7 @@ def test_an_address_never_reaches_a_log(
     mover: Mover, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     file = make_file(tmp_path, 10)
-    with caplog.at_level(logging.DEBUG), ScriptedServer(_stored) as server:
+    with caplog.at_level(logging.DEBUG, "urllib3"), ScriptedServer(_stored) as server:
         mover.place(GRANT, _put(_address(server), file), move_of(file))
     assert caplog.records  # urllib3 did write its line
     assert "Signature" not in caplog.text
