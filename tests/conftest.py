@@ -11,6 +11,9 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+# Here and not in the middle of a test, as its plugin would: two threads that parse Python at once
+# are more than CPython 3.11 can bear.
+import hypothesis  # noqa: F401
 import pytest
 
 # First of all: pydantic hands out its names when they are asked for, and once PySide6 has put its
