@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from functools import cached_property
 from typing import Annotated, Any, Generic, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, Field
@@ -107,8 +108,9 @@ class Resource(Wire):
     status: Number = None
     file_names: Listed[str] = Field(default_factory=list[str])
 
-    @property
+    @cached_property
     def names(self) -> frozenset[str]:
+        """Asked for once a name, and there may be twenty thousand."""
         return frozenset(nfc(name) for name in self.file_names)
 
 

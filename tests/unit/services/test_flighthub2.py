@@ -1137,6 +1137,13 @@ def test_all_names_imported_is_finished(desk: Desk, status: object) -> None:
     assert got == Finished("FlightHub 2 has imported all 2 files.")
 
 
+@pytest.mark.timeout(30)  # a second does; a look at every name for every name took minutes
+def test_twenty_thousand_names_are_soon_looked_through(desk: Desk) -> None:
+    names = [f"DJI_{number:05}.JPG" for number in range(20_000)]
+    desk.on("GET", RESOURCE_URL, fine({"file_names": names, "status": 1}))
+    assert isinstance(desk.service().finish(BATCH, [grant()], tally(*names)), Finished)
+
+
 @pytest.mark.parametrize(
     ("reply", "progress", "words"),
     [
