@@ -36,6 +36,7 @@ _log = logging.getLogger(__name__)
 
 _INTERRUPTED = 130
 _PATIENCE = 15.0  # seconds for all that is under way to come to rest
+_LOOK_AROUND = 1.0  # seconds until the warm-up begins
 _BREATH = 0.03  # seconds the loop has between two pieces of the warm-up
 _UNSEEN = ("offscreen", "minimal")  # nobody could press a button there
 _SIGNALS = tuple(
@@ -157,6 +158,7 @@ def _leave_in_any_case() -> None:
 
 async def _warm_up() -> None:
     """While the person looks around; the first batch would hold the loop up with it."""
+    await asyncio.sleep(_LOOK_AROUND)
     for _ in bootstrap.warm_up():
         await asyncio.sleep(_BREATH)
 
