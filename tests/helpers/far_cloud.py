@@ -55,11 +55,15 @@ class FarCloud:
 
 
 @contextmanager
-def far_cloud(folder: Path, share: float = 0.0, seed: int = 0) -> Iterator[FarCloud]:
-    """It ends with the block, or with the process that asked. `share` of its calls go wrong."""
+def far_cloud(
+    folder: Path, share: float = 0.0, seed: int = 0, storage: str = ""
+) -> Iterator[FarCloud]:
+    """It ends with the block, or with the process that asked. `share` of its calls go wrong;
+    `storage` is the address of another storage than its own."""
     folder.mkdir(parents=True, exist_ok=True)
+    words = [str(folder), str(share), str(seed), storage]
     with subprocess.Popen(
-        [sys.executable, "-P", "-m", "tests.helpers.far_cloud", str(folder), str(share), str(seed)],
+        [sys.executable, "-P", "-m", "tests.helpers.far_cloud", *words],
         env={**os.environ, "PYTHONPATH": str(ROOT)},
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
@@ -105,10 +109,11 @@ def _report(cloud: PracticeCloud, faults: RandomFaults, service: str) -> Report:
 
 
 def main() -> None:
-    folder, share, seed = sys.argv[1:4]
+    folder, share, seed, storage = sys.argv[1:5]
     faults = RandomFaults(float(share), int(seed))
-    with PracticeCloud(Path(folder), faults=faults) as cloud:
+    with PracticeCloud(Path(folder), faults=faults, storage=storage) as cloud:
         cloud.journal.keep(_REMEMBERED)
+        cloud.settings.callback_looks = not storage  # it cannot look into another storage
         answer: object = [_account(account) for account in cloud.accounts]
         while True:
             sys.stdout.write(json.dumps(answer) + "\n")

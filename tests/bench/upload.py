@@ -1,0 +1,152 @@
+"""Postflight beside s5cmd, rclone and others, run by run: `python -m tests.bench.upload --help`."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median
+
+from app.practice.cloud import PracticeAccount
+from tests.bench.clients import FOREIGN, Sink, command, environment, install
+from tests.bench.workloads import MIB, WORKLOADS, Workload
+from tests.helpers.certificates import make_certificate
+from tests.helpers.far_cloud import far_cloud
+from tests.helpers.program import Program
+
+OURS = "postflight"
+SERVICE = "flighthub2"
+HERE = Path(__file__).parent
+
+
+@dataclass(frozen=True)
+class Run:
+    wall: float  # seconds
+    cpu: float  # seconds, user and system
+    peak: float  # MiB
+
+
+@contextmanager
+def sink(folder: Path, tls: bool) -> Iterator[Sink]:
+    """Built from sink.c and running until the block ends."""
+    program = folder / "sink"
+    if not program.exists():
+        source = HERE / "sink.c"
+        build = ["gcc", "-O2", "-pthread", "-o", program, source, "-lssl", "-lcrypto"]
+        subprocess.run(build, check=True)
+    words: list[str] = []
+    authority = ""
+    if tls:
+        made = make_certificate(folder, "127.0.0.1")
+        words, authority = [str(made.file), str(made.key)], str(made.file)
+    with subprocess.Popen(
+        [program, *words], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdin is not None and process.stdout is not None
+        port = process.stdout.readline().strip()
+        yield Sink(f"http{'s' if tls else ''}://127.0.0.1:{port}", authority)
+        process.stdin.close()
+
+
+def timed(words: Sequence[str], settings: Mapping[str, str]) -> Run:
+    """The whole process, from its start to its end."""
+    began = time.monotonic()
+    with tempfile.TemporaryFile("w+") as said:
+        process = subprocess.Popen(words, env=dict(settings), stdout=said, stderr=said)
+        _, status, used = os.wait4(process.pid, 0)
+        wall = time.monotonic() - began
+        process.returncode = os.waitstatus_to_exitcode(status)
+        if process.returncode:
+            said.seek(0)
+            raise SystemExit(f"{words[0]} ended with {process.returncode}:\n{said.read()[-2000:]}")
+    return Run(wall, used.ru_utime + used.ru_stime, used.ru_maxrss / 1024)
+
+
+class Ours:
+    """Postflight's command line, with a new folder for each run: nothing was ever sent."""
+
+    def __init__(self, folder: Path, account: PracticeAccount, authority: str) -> None:
+        self._home = folder / "home"
+        self._account = account
+        self._authority = authority
+
+    def run(self, folder: Path) -> Run:
+        shutil.rmtree(self._home, ignore_errors=True)
+        name = self._account.name
+        program = Program(self._home, {name: self._account.secret})
+        trust = ["--ca-file", self._authority] if self._authority else []
+        program.add(self._account, *trust)
+        words = [sys.executable, "-P", "-m", "app", "upload", "--to", name, str(folder)]
+        return timed(words, program.environment)
+
+
+def measured(
+    workload: Workload, clients: Sequence[str], runs: int, tls: bool, folder: Path
+) -> dict[str, list[Run]]:
+    """In turn, so that a machine that slows down slows everybody."""
+    card = workload.write(folder)
+    tools = install(folder / "tools") if set(clients) & set(FOREIGN) else folder
+    found: dict[str, list[Run]] = {client: [] for client in clients}
+    with (
+        tempfile.TemporaryDirectory(dir=folder) as name,
+        sink(folder, tls) as place,
+        far_cloud(Path(name) / "cloud", storage=place.url) as cloud,
+    ):
+        account = next(item for item in cloud.accounts if item.service == SERVICE)
+        ours = Ours(Path(name), account, place.authority)
+        for number in range(runs + 1):
+            for client in clients:
+                if client == OURS:
+                    run = ours.run(card)
+                else:
+                    words = command(client, tools, place, card, workload)
+                    run = timed(words, environment(place))
+                if number:  # the first one only warms up
+                    found[client].append(run)
+    return found
+
+
+def table(workload: Workload, found: Mapping[str, Sequence[Run]]) -> str:
+    lines = [
+        f"{workload.name}: {workload.files:,} files of {workload.size:,} bytes",
+        f"{'client':<12}{'wall s':>20}{'MiB/s':>8}{'CPU s':>8}{'peak MiB':>10}{'wall, paired':>14}",
+    ]
+    ours = found.get(OURS, [])
+    for client, runs in sorted(found.items(), key=lambda item: median(r.wall for r in item[1])):
+        walls = sorted(run.wall for run in runs)
+        wall = f"{median(walls):.2f} ({walls[0]:.2f}-{walls[-1]:.2f})"
+        speed = workload.bytes / MIB / median(walls)
+        cpu = median(run.cpu for run in runs)
+        peak = max(run.peak for run in runs)
+        ratio = median(a.wall / b.wall for a, b in zip(ours, runs, strict=True)) if ours else 0.0
+        lines.append(f"{client:<12}{wall:>20}{speed:>8.0f}{cpu:>8.2f}{peak:>10.0f}{ratio:>14.2f}")
+    return "\n".join(lines)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("workloads", nargs="*", default=["W1", "W2", "W3"], metavar="W1..W4")
+    parser.add_argument("--runs", type=int, default=5)
+    parser.add_argument("--tls", action="store_true")
+    parser.add_argument("--clients", default=f"{OURS},s5cmd,rclone")
+    parser.add_argument("--folder", type=Path, default=Path("build/bench"), help="files and tools")
+    given = parser.parse_args()
+    given.folder.mkdir(parents=True, exist_ok=True)
+    for name in given.workloads:
+        workload = WORKLOADS[name]
+        found = measured(
+            workload, given.clients.split(","), given.runs, given.tls, given.folder.absolute()
+        )
+        print(table(workload, found), end="\n\n", flush=True)
+
+
+if __name__ == "__main__":
+    main()
