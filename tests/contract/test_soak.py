@@ -22,4 +22,4 @@ async def test_many_faults_lose_nothing(service: str, tmp_path: Path) -> None:
         await soak.run()
         report = cloud.report(service)
         soak.check(report)
-        assert sum(report.faults.values()) >= 10, report.faults
+        assert sum(report.faults.values()) >= 3, report.faults
