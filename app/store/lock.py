@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import os
 from datetime import datetime
 from pathlib import Path
 from typing import Final
 
 import filelock
-from pydantic import BaseModel, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from app.domain.errors import Leg, StoreError, StoreLocked
 from app.domain.ports import Clock, SystemClock
@@ -19,6 +20,9 @@ OWNER_FILE: Final = "postflight.owner.json"
 
 
 class _Owner(BaseModel):
+    # Built only where somebody else has the lock: no start waits for it.
+    model_config = ConfigDict(defer_build=True)
+
     pid: int
     since: float = Field(ge=0, lt=2**33)  # UTC seconds; beyond, Windows knows no date
 
@@ -61,9 +65,9 @@ class FolderLock:
         self.release()
 
     def _write_owner(self) -> None:
-        owner = _Owner(pid=os.getpid(), since=self._clock.now())
+        owner = json.dumps({"pid": os.getpid(), "since": self._clock.now()})
         try:
-            (self._folder / OWNER_FILE).write_text(owner.model_dump_json(), encoding="utf-8")
+            (self._folder / OWNER_FILE).write_text(owner, encoding="utf-8")
         except OSError:
             # A full disk costs the next one the owner's name, not the lock.
             self._forget_owner()

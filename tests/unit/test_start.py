@@ -15,7 +15,7 @@ from app.cli.main import postflight
 ROOT = Path(__file__).resolve().parents[2]
 NEEDLESS = (
     *("boto3", "botocore", "urllib3", "rich", "pygments", "click", "wakepy", "keyring"),
-    *("httpx", "httpcore", "urllib.request", "app.net.http"),
+    *("httpx", "httpcore", "urllib.request", "app.net.http", "pydantic.plugin._loader"),
     *("app.services.flighthub2", "app.services.cloud_api", "app.services.metastudio"),
     *("app.cli.main", "app.practice", "app.evidence", "app.transfer.mover"),
     *("app.ui.settings.page", "app.ui.connections.page", "app.ui.batches.history_page"),

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from pydantic import BaseModel, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtNetwork import QLocalServer, QLocalSocket
 
@@ -33,6 +33,8 @@ _TOKEN: Final = "XDG_ACTIVATION_TOKEN"  # noqa: S105
 
 class _Message(BaseModel):
     """`folders` are the file system's own bytes, as base64: names need not be text."""
+
+    model_config = ConfigDict(defer_build=True)
 
     folders: list[str] = Field(max_length=10_000)
     token: str = Field(default="", max_length=500, pattern=r"^[!-~]*$")
@@ -63,9 +65,6 @@ def knock(data: Path, folders: Sequence[Path], timeout_ms: int = _PATIENCE_MS) -
     False when nobody is there, or nobody who answers in time. Blocking, other threads included:
     for a start that does nothing else yet.
     """
-    message = _packed(folders)
-    if message is None:
-        return False
     end = time.monotonic() + timeout_ms / 1000
 
     def left() -> int:
@@ -76,6 +75,9 @@ def knock(data: Path, folders: Sequence[Path], timeout_ms: int = _PATIENCE_MS) -
         return False
     _give_way()
     try:
+        message = _packed(folders)  # only now: most starts have nobody to talk to
+        if message is None:
+            return False
         socket.write(message)
         while socket.bytesToWrite():
             if time.monotonic() > end or not socket.waitForBytesWritten(left()):
