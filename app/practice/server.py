@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import email.utils
+import io
 import os
 import re
 import shutil
@@ -128,10 +129,23 @@ class _Cut(Exception):
     """A fault hangs up."""
 
 
+class _Lines(io.BufferedReader):
+    def readline(self, size: int | None = -1, /) -> bytes:
+        """A head that breaks off is no request, though the library would take it for one."""
+        line = super().readline(size)
+        if not line.endswith(b"\n") and len(line) != size:
+            raise ClientGone
+        return line
+
+
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
     _waits_for_go = False
+
+    def setup(self) -> None:
+        super().setup()
+        self.rfile = _Lines(cast(io.BufferedReader, self.rfile).detach())
 
     @property
     def _home(self) -> _Server:

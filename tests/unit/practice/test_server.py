@@ -198,6 +198,17 @@ def test_a_client_that_hangs_up_in_mid_body_leaves_nothing(cloud: PracticeCloud,
     assert cloud.journal.calls("storage.put")[0].status is None
 
 
+@pytest.mark.parametrize("end", ["", "\r\n", "\r\nAuthorization: AWS4-HM"])
+def test_a_head_that_breaks_off_is_no_request(cloud: PracticeCloud, end: str) -> None:
+    parts = urlsplit(cloud.storage_url)
+    with socket.create_connection((str(parts.hostname), parts.port or 0), 5) as plain:
+        plain.sendall(b"PUT /b/k HTTP/1.1\r\nHost: x" + end.encode())
+        plain.shutdown(socket.SHUT_WR)
+        with plain.makefile("rb") as answer:
+            assert answer.read() == b""
+    assert not cloud.journal.entries and cloud.violations == []
+
+
 def test_the_date_follows_the_servers_clock(cloud: PracticeCloud):
     cloud.settings.offset = -400 * 24 * 3600
     year = time.gmtime(time.time() - 400 * 24 * 3600).tm_year
