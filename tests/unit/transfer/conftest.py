@@ -37,9 +37,12 @@ def clock() -> HandClock:
     return WalkingClock(0.0)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture
 def mover(clock: HandClock) -> Iterator[Mover]:
-    """Sends everything above 6 MiB in parts of 5 MiB, two at once."""
+    """Sends everything above 6 MiB in parts of 5 MiB, two at once.
+
+    New for each test: it remembers what servers did, and another test's server may get the port.
+    """
     made = Mover(Route(), parts_at_once=2, part_size=5 * MIB, single_up_to=6 * MIB, clock=clock)
     yield made
     made.close()
