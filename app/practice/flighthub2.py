@@ -97,7 +97,8 @@ class FlightHub2:
         found = list(self.waylines.items())
         for resource in self.modelling.resources:
             if not resource.deleted:
-                found += resource.files.items()
+                # Without what lies in a storage of somebody else's.
+                found += [(n, s) for n, s in resource.files.items() if s.path.name]
         return found
 
     def route(self, request: Request) -> Route | None:

@@ -38,10 +38,8 @@ class Run:
 def sink(folder: Path, tls: bool) -> Iterator[Sink]:
     """Built from sink.c and running until the block ends."""
     program = folder / "sink"
-    if not program.exists():
-        source = HERE / "sink.c"
-        build = ["gcc", "-O2", "-pthread", "-o", program, source, "-lssl", "-lcrypto"]
-        subprocess.run(build, check=True)
+    build = ["gcc", "-O2", "-pthread", "-o", program, HERE / "sink.c", "-lssl", "-lcrypto"]
+    subprocess.run(build, check=True)
     words: list[str] = []
     authority = ""
     if tls:

@@ -205,6 +205,19 @@ def test_a_file_that_was_never_put_is_refused_and_registers_none_of_its_call(hub
     assert hub.cloud.delivered("flighthub2") == {}
 
 
+def test_where_the_storage_is_somebody_elses_the_callback_is_believed(hub: FlightHub):
+    grant = hub.open()
+    hub.cloud.settings.callback_looks = False
+    files = [("a", "0" * 32), ("b", hub.put(grant, "b", b"b"))]
+    for _ in range(2):
+        assert hub.callback(hub.body(grant, files)).data["upload_count"] == 2
+    assert list(hub.cloud.delivered("flighthub2")) == ["b"]
+    assert [(r.name, r.times) for r in hub.cloud.registrations("flighthub2")] == [
+        ("a", 2),
+        ("b", 2),
+    ]
+
+
 def test_a_hundred_files_are_one_call(hub: FlightHub):
     grant = hub.open()
     files = [(f"{n}.jpg", hub.put(grant, f"{n}.jpg", b"x")) for n in range(100)]

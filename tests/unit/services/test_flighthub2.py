@@ -135,7 +135,9 @@ class Desk:
             self.asked_secret += 1
             return self.secret
 
-        return FlightHub2(connection, secret, self.http, self.clock)
+        made = SPEC.build(connection, secret, self.http, self.clock)
+        assert isinstance(made, FlightHub2)
+        return made
 
     @property
     def seen(self) -> list[Seen]:
