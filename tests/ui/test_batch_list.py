@@ -184,6 +184,26 @@ async def test_a_choice_by_hand_is_told_and_one_by_program_is_not(
     assert view.current() == ""
 
 
+async def test_a_batch_that_is_chosen_before_it_is_listed_is_marked_when_it_comes(
+    qtbot: QtBot, controller: Controller, bench: Workbench, tmp_path: Path
+) -> None:
+    (one,) = held(controller, bench, tmp_path, "a")
+    view = made_list(qtbot, controller)
+    told: list[str] = []
+    view.chosen.connect(told.append)
+    (two,) = held(controller, bench, tmp_path, "b")
+    view.select(two)
+    assert view.current() == ""
+    await tick()
+    assert view.current() == two
+    assert told == []
+    (three,) = held(controller, bench, tmp_path, "c")
+    view.select(three)
+    view.setCurrentIndex(view.batches.index(view.batches.row_of(one)))  # the person was quicker
+    await tick()
+    assert view.batches.row_of(three) >= 0 and view.current() == one
+
+
 async def test_space_pauses_and_resumes_and_delete_asks_first(
     qtbot: QtBot, controller: Controller, bench: Workbench, tmp_path: Path
 ) -> None:

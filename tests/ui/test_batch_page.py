@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from PySide6.QtCore import QSize, Qt
@@ -319,6 +320,26 @@ async def test_the_line_of_speeds_waits_until_it_is_one(
         head.resize(500, 200)
         await until(lambda: not head.spark.isVisible())
         assert head.stages.isVisible()
+        controller.pause(batch_id)
+        await until(lambda: not controller.engine.runs(batch_id))
+
+
+async def test_a_note_goes_with_the_end_of_its_batch(
+    qtbot: QtBot, controller: Controller, bench: Workbench, tmp_path: Path
+) -> None:
+    """The state comes a moment before the run is over."""
+    head = BatchHead(controller)
+    qtbot.addWidget(head)
+    head.show()
+    with slow_storage(bench):
+        batch_id = send(controller, bench, tmp_path / "a", CLOUD_API)
+        await until(lambda: state(controller, batch_id) is BatchState.RUNNING)
+        now = controller.snapshot(batch_id)
+        head.show_snapshot(now)
+        controller.feed.noticed.emit(batch_id, "The server is busy.")
+        assert head.notice.isVisible()
+        head.show_snapshot(replace(now, batch=replace(now.batch, state=BatchState.DELIVERED)))
+        assert controller.engine.runs(batch_id) and not head.notice.isVisible()
         controller.pause(batch_id)
         await until(lambda: not controller.engine.runs(batch_id))
 

@@ -44,6 +44,7 @@ class BatchList(Translated, QListView):
         super().__init__(parent)
         self._controller = controller
         self._quiet = False
+        self._awaited = ""  # to be marked as soon as it is shown
         self._drop_row: int | None = None
         self._menu = parts.menu(self)
         self.batches = BatchModel(controller, ended_shown, self)
@@ -60,6 +61,7 @@ class BatchList(Translated, QListView):
         self.setDragDropOverwriteMode(False)
         self.setDropIndicatorShown(False)  # ours is easier to see
         self.selectionModel().currentChanged.connect(self._current_changed)
+        self.batches.rowsInserted.connect(self._mark_awaited)
         self.retranslate()
 
     def load(self) -> None:
@@ -75,8 +77,10 @@ class BatchList(Translated, QListView):
         return self.batches.id_at(index.row()) if index.isValid() else ""
 
     def select(self, batch_id: str) -> None:
-        """Marks it without telling; a batch that is not shown clears the mark."""
+        """Marks it without telling. A batch that is not shown clears the mark, and gets it when it
+        comes: a new one is chosen before the list has read of it."""
         row = self.batches.row_of(batch_id)
+        self._awaited = batch_id if row < 0 else ""
         self._quiet = True
         try:
             if row < 0:
@@ -91,8 +95,13 @@ class BatchList(Translated, QListView):
     def sizeHint(self) -> QSize:
         return QSize(264, 240)
 
+    def _mark_awaited(self) -> None:
+        if self._awaited and self.batches.row_of(self._awaited) >= 0:
+            self.select(self._awaited)
+
     def _current_changed(self, now: QModelIndex, before: QModelIndex) -> None:
         if now.isValid() and not self._quiet:
+            self._awaited = ""
             self.chosen.emit(now.data(ID))
 
     # -- keys ------------------------------------------------------------------------------------
