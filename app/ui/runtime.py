@@ -6,6 +6,7 @@ import asyncio
 import gc
 import sys
 from collections.abc import Callable, Coroutine
+from contextvars import Context
 from typing import Any, TypeVar
 
 from PySide6.QtCore import QTimer
@@ -25,7 +26,34 @@ def new_loop(application: QApplication) -> asyncio.AbstractEventLoop:
     # Each call of Qt gives Python's lock away: a thread that computes may keep it only so long,
     # or a window that is painted while a card is scanned would stand still for a quarter second.
     sys.setswitchinterval(_TURN)
-    return QEventLoop(application)
+    return _Loop(application)
+
+
+class _Loop(QEventLoop):
+    """Its callbacks run only while it runs, as asyncio promises.
+
+    Its parent runs them whenever Qt handles events, also before, between and after its own runs;
+    a task that goes on there finds no running loop and dies of it.
+    """
+
+    def call_later(
+        self,
+        delay: float,
+        callback: Callable[..., object],
+        *args: object,
+        context: Context | None = None,
+    ) -> asyncio.Handle:
+        handle = asyncio.Handle(callback, args, self, context)
+        super().call_later(delay, self._turn, handle)  # pyright: ignore[reportUnknownMemberType]
+        return handle
+
+    def _turn(self, handle: asyncio.Handle) -> None:
+        if handle.cancelled():
+            return
+        if self.is_running():
+            handle._run()
+        else:
+            super().call_later(0, self._turn, handle)  # pyright: ignore[reportUnknownMemberType]
 
 
 def run(application: QApplication, main: Callable[[], Coroutine[Any, Any, T]]) -> T:

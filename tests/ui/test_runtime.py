@@ -13,7 +13,38 @@ import pytest
 from PySide6.QtWidgets import QApplication
 
 from app.domain.errors import PostflightError, UsageError
-from app.ui.runtime import Tasks, sweep
+from app.ui.runtime import Tasks, new_loop, sweep
+
+
+def test_what_waits_between_two_runs_of_the_loop_waits_for_the_next_one(
+    qapp: QApplication,
+) -> None:
+    """Qt handles events there too: a window is closed, a test ends."""
+    loop = new_loop(qapp)
+    queue: asyncio.Queue[int] = asyncio.Queue()
+    ran: list[bool] = []
+
+    async def take() -> int:
+        return await queue.get() + await queue.get()
+
+    async def begin() -> asyncio.Task[int]:
+        task = asyncio.create_task(take())
+        await asyncio.sleep(0)
+        return task
+
+    try:
+        task = loop.run_until_complete(begin())
+        queue.put_nowait(1)
+        loop.call_soon(lambda: ran.append(loop.is_running()))
+        loop.call_soon(ran.append, False).cancel()
+        for _ in range(5):
+            qapp.processEvents()
+        assert ran == []
+        queue.put_nowait(2)
+        assert loop.run_until_complete(task) == 3
+        assert ran == [True]
+    finally:
+        loop.close()
 
 
 async def test_an_expected_error_is_told(qapp: QApplication) -> None:

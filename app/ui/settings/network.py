@@ -36,6 +36,8 @@ class Network(Section):
         super().__init__(controller)
         self._one_at_a_time = asyncio.Lock()  # the test must see the secret typed before it
         self._user_known = False
+        self._sign_in_typed = False
+        self._testing = False
         self._shown = Preferences()
         self.limit, self.hours = Limit(), LimitHours()
         self.proxy = QLineEdit()
@@ -151,7 +153,8 @@ class Network(Section):
         return (self._controller.app.secrets.get(bootstrap.PROXY_SECRET) or "").partition(":")[0]
 
     def _show_user(self, user: str) -> None:
-        if not self.user.isModified() and not self.password.isModified():
+        typing = self.user.isModified() or self.password.isModified()
+        if not typing and not self._sign_in_typed:
             self._user_known = bool(user)
             self.user.setText(user)
             self.retranslate()
@@ -165,6 +168,7 @@ class Network(Section):
             return
         if user and not password and not self._user_known:
             return  # the password is still to come
+        self._sign_in_typed = True  # what the keyring still has to tell is older
         self.user.setModified(False)
         self.password.forget()
         self._user_known = bool(user)
@@ -211,7 +215,7 @@ class Network(Section):
     def _tell_test(self) -> None:
         target = self._target()
         self.test_button.setText(t("Test"))
-        self.test_button.setEnabled(target is not None)
+        self.test_button.setEnabled(target is not None and not self._testing)
         words = t("Add a connection first: the test asks its server.")
         if target is not None:
             words = t("Asks the server of {name} for an answer this way", name=target.name)
@@ -227,16 +231,21 @@ class Network(Section):
         host = urlsplit(target.url).hostname or target.url
 
         def answered(_: int) -> None:
-            self.test_button.setEnabled(True)
+            self._tested()
             self.proxy_row.say(lambda: t("{host} answers.", host=host), Tint.GOOD)
 
         def failed(fault: Fault) -> None:
-            self.test_button.setEnabled(True)
+            self._tested()
             self.proxy_row.say(lambda: whole(fault))
 
-        self.test_button.setEnabled(False)
+        self._testing = True
+        self._tell_test()
         self.proxy_row.say(lambda: t("Asking {host} …", host=host), Tint.DIM)
         self._run(lambda: self._controller.app.knock(target, network), answered, failed)
+
+    def _tested(self) -> None:
+        self._testing = False
+        self._tell_test()
 
     # -- certificates ----------------------------------------------------------------------------
 
