@@ -52,8 +52,8 @@ class Registrar:
         limits, waiting_since = self._service.limits, None
         while not self._stop.is_set():
             self._stored.clear()
-            due = self._files.to_confirm(self._batch.id, limits.confirm * limits.confirm_parallel)
-            if not due:
+            count = self._files.count_to_confirm(self._batch.id)
+            if not count:
                 if self._senders_done:
                     return
                 waiting_since = None
@@ -62,8 +62,9 @@ class Registrar:
             now = self._context.monotonic()
             waiting_since = now if waiting_since is None else waiting_since
             patience = waiting_since + self._context.patience.gather - now
-            if len(due) >= limits.confirm or self._senders_done or patience <= 0:
-                await self._register(due)
+            if count >= limits.confirm or self._senders_done or patience <= 0:
+                most = limits.confirm * limits.confirm_parallel
+                await self._register(self._files.to_confirm(self._batch.id, most))
                 waiting_since = None
             else:
                 await self._wait(patience)
