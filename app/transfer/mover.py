@@ -12,7 +12,7 @@ from app.domain.placement import Addressing, Grant, ObjectTarget, SignedPut, Sto
 from app.domain.ports import Cancel, Clock, OpenUpload, Route, SystemClock
 from app.net.pressure import Pressures
 from app.transfer import objects, s3_errors
-from app.transfer.bucket import Clients
+from app.transfer.clients import Clients
 from app.transfer.multipart import Multipart, Plan, drop
 from app.transfer.pacing import SINGLE_UP_TO, part_size
 from app.transfer.reader import Buffers

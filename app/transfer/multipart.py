@@ -21,7 +21,8 @@ from app.domain.errors import (
 from app.domain.model import MediaFile, Proof, Receipt
 from app.domain.placement import Grant, ObjectTarget
 from app.domain.ports import DonePart, OpenUpload
-from app.transfer.bucket import Bucket, Clients, Stored
+from app.transfer.bucket import Bucket, Stored
+from app.transfer.clients import Clients
 from app.transfer.digests import Digester, Whole, multipart_etag
 from app.transfer.pacing import part_count, part_size
 from app.transfer.proving import Proved, prove

@@ -261,6 +261,10 @@ class Load:
     md5: str
     sent: Digester
 
+    def known_sha256(self) -> str:
+        """Of the body, in hex; "" where it is known only after the send, or not at all."""
+        return self.sent.sha256() if self.sent.count == len(self.body) else ""
+
     def settle(self) -> None:
         """After the send: raises FileChanged when the file did not hold still."""
         self.source.check()
