@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import socket
+import ssl
 import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from math import inf
-from typing import Any, Final, Protocol
+from queue import Empty, LifoQueue
+from typing import Any, Final, Protocol, cast
 
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
@@ -153,13 +155,17 @@ class Line(HTTPConnection):
     _answering: Any = None  # the socket: a connection that ends with its answer forgets it before
     used = False  # whether it has carried an order since it was opened
 
+    def begin(self, order: Order) -> None:
+        """From now on it carries `order`."""
+        self._answering = None
+        order.kept, self.used = self.used, True
+        order.watch.begin(order, self)
+
     def request(
         self, method: str, url: str, body: Any = None, headers: Any = None, **options: Any
     ) -> None:
         order: Order = body
-        self._answering = None
-        order.kept, self.used = self.used, True
-        order.watch.begin(order, self)
+        self.begin(order)
         blocks: Any = None if order.body is None else order.blocks()
         super().request(method, url, body=blocks, headers=headers, **options)
 
@@ -172,19 +178,43 @@ class Line(HTTPConnection):
     def send(self, data: Any) -> None:
         if self.sock is None:
             self.connect()
-        connected: Any = self.sock
-        # urllib3 leaves the connect timeout on the socket while a body goes out.
-        connected.settimeout(SILENCE if self.order is None else self.order.silence)
+        connected = self._patient()
         # Not `sendall`, whose time-out counts over the whole block: on a slow link that many
         # share, a block may take long, and only a block of which nothing goes is silence.
         left = memoryview(data)
         while left:
             left = left[connected.send(left) :]
 
-    def getresponse(self) -> HTTPResponse:
+    def send_together(self, head: bytes, block: memoryview) -> None:
+        """Both in one packet where the system can do that, and TLS does not stand between."""
+        connected = self._patient()
+        if isinstance(connected, ssl.SSLSocket) or not hasattr(connected, "sendmsg"):
+            self.send(head)
+            self.send(block)
+            return
+        went = connected.sendmsg((head, block))
+        if went < len(head):
+            self.send(head[went:])
+        self.send(block[max(0, went - len(head)) :])
+
+    def _patient(self) -> Any:
+        """The socket, with the time that a block may take."""
+        connected: Any = self.sock
+        silence = SILENCE if self.order is None else self.order.silence
+        # urllib3 leaves the connect timeout on the socket while a body goes out.
+        if connected.gettimeout() != silence:
+            connected.settimeout(silence)
+        return connected
+
+    def listen(self) -> Any:
+        """All is sent; answers the socket that the answer comes from."""
         if self.order is not None:
             self.order.asked()
         self._answering = self.sock
+        return self.sock
+
+    def getresponse(self) -> HTTPResponse:
+        self.listen()
         return super().getresponse()
 
     def close(self) -> None:
@@ -218,9 +248,33 @@ class SecureLine(Line, HTTPSConnection):
     """The same over TLS."""
 
 
-class LinePool(HTTPConnectionPool):
+class Lender:
+    """Gives connections out of a pool of urllib3's."""
+
+    pool: LifoQueue[Any] | None
+
+    def lend(self) -> Line | None:
+        """One that waits, or a new one that is still to be connected; None where that is urllib3's
+        work, because a proxy is on the way. `give_back` it whatever happens."""
+        try:
+            kept: Line | None = self.pool.get_nowait() if self.pool is not None else None
+        except (Empty, AttributeError):  # none waits; closed in this very moment
+            kept = None
+        line: Line = kept or cast(Any, self)._new_conn()
+        if line.sock is not None and not line.is_connected:
+            line.close()
+        if line.proxy is not None and (line.sock is None or line.proxy_is_forwarding):
+            self.give_back(line)
+            return None
+        return line
+
+    def give_back(self, line: Line) -> None:
+        cast(Any, self)._put_conn(line)
+
+
+class LinePool(Lender, HTTPConnectionPool):
     ConnectionCls = Line  # pyright: ignore[reportAssignmentType]
 
 
-class SecureLinePool(HTTPSConnectionPool):
+class SecureLinePool(Lender, HTTPSConnectionPool):
     ConnectionCls = SecureLine  # pyright: ignore[reportAssignmentType]

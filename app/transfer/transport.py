@@ -6,27 +6,30 @@ import http.client
 import ssl
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, cast
 from urllib.parse import urlsplit
 
 import urllib3
 from urllib3 import exceptions as broken
 
-from app.domain.errors import (
-    BadAnswer,
-    Leg,
-    NetworkError,
-    Offline,
-    PostflightError,
-    TimedOut,
-)
+from app.domain.errors import PostflightError
 from app.domain.ports import Cancel, Route
-from app.net.certificate import untrusted
 from app.net.proxy import Proxy
-from app.transfer.cutting import SILENCE, WHOLE, Blocks, Order, Watch
+from app.transfer import wire
+from app.transfer.cutting import SILENCE, WHOLE, Blocks, Lender, Line, Order, Watch
+from app.transfer.network_errors import (
+    asks_for_sign_in,
+    bad_address,
+    broken_way,
+    causes,
+    cut_off,
+    late,
+    too_long,
+)
 from app.transfer.throttle import Throttle
 from app.transfer.ways import Ways
 
+_USUAL_PORT: Final = {"http": 80, "https": 443}
 MAX_ANSWER: Final = 1024 * 1024  # bytes; an error or a completed upload takes some hundred
 
 
@@ -53,15 +56,21 @@ class _Address:
             parts = urlsplit(url)
             port = parts.port
         except ValueError:
-            raise _bad_address() from None
+            raise bad_address() from None
         printable = url.isascii() and url.isprintable() and " " not in url
         if parts.scheme not in ("http", "https") or not parts.hostname or not printable:
-            raise _bad_address()
+            raise bad_address()
         rest = url.partition("#")[0].partition("://")[2]
         cut = min((at for at in (rest.find("/"), rest.find("?")) if at >= 0), default=len(rest))
         target = rest[cut:]
         target = target if target.startswith("/") else f"/{target}"
         return _Address(parts.scheme, parts.hostname, port, target)
+
+    @property
+    def named(self) -> str:
+        """As it stands in the Host header: without the port that is the usual one."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return host if self.port in (None, _USUAL_PORT[self.scheme]) else f"{host}:{self.port}"
 
     @property
     def origin(self) -> str:
@@ -126,9 +135,9 @@ class Transport:
         except (broken.HTTPError, http.client.HTTPException, OSError, UnicodeError) as error:
             ways.look_again()
             cancel.check()
-            if _asks_for_sign_in(error):
+            if asks_for_sign_in(error):
                 raise ways.refused(proxy, address.host) from error
-            raise _broken(error, address, proxy) from error
+            raise broken_way(error, address.host, address.port or 443, proxy) from error
         if answer.status == 407:
             raise ways.refused(proxy, address.host)
         return answer
@@ -165,12 +174,12 @@ class Transport:
         except (broken.HTTPError, http.client.HTTPException, OSError) as error:
             order.cancel.check()
             if order.late:
-                raise _late(address.host) from error
+                raise late(address.host) from error
             raise
         finally:
             self._watch.end(order)
         if order.late:  # a body without a length seems to end where the watch ended it
-            raise _late(address.host)
+            raise late(address.host)
         return answer
 
     def close(self) -> None:
@@ -187,6 +196,43 @@ def _exchange(
     headers: dict[str, str],
 ) -> Answer:
     pool = manager.connection_from_host(address.host, address.port, address.scheme)
+    line = pool.lend() if method == "PUT" and isinstance(pool, Lender) else None
+    answer = (
+        _by_library(pool, method, address, order, headers)
+        if line is None
+        else _by_hand(cast(Lender, pool), line, address, order, headers)
+    )
+    if answer.status < 300 and not order.whole:
+        # An early yes cannot be about bytes that were not sent.
+        raise cut_off(address.host, "answered before everything was sent")
+    return answer
+
+
+def _by_hand(
+    pool: Lender, line: Line, address: _Address, order: Order, headers: dict[str, str]
+) -> Answer:
+    try:
+        reply = wire.put(line, address.named, headers, order, MAX_ANSWER)
+    except BaseException:
+        line.close()
+        raise
+    else:
+        if not reply.keep or not order.whole:
+            line.close()
+    finally:
+        pool.give_back(line)
+    if len(reply.body) > MAX_ANSWER:
+        raise too_long(address.host)
+    return Answer(address.host, reply.status, reply.headers, reply.body)
+
+
+def _by_library(
+    pool: urllib3.HTTPConnectionPool,
+    method: str,
+    address: _Address,
+    order: Order,
+    headers: dict[str, str],
+) -> Answer:
     # Without the query, which may be a signature: urllib3 writes this into its log.
     named = order.target.partition("?")[0]
     response = pool.urlopen(
@@ -211,9 +257,6 @@ def _exchange(
         response.close()
         raise
     response.release_conn()
-    if answer.status < 300 and not order.whole:
-        # An early yes cannot be about bytes that were not sent.
-        raise _cut_off(address.host, "answered before everything was sent")
     return answer
 
 
@@ -221,7 +264,7 @@ def _died_idle(error: BaseException, method: str, order: Order) -> bool:
     """Whether a kept connection broke off under something that may be sent once more."""
     if not order.kept or method == "POST" or order.cancel.is_set():
         return False
-    broke = isinstance(_causes(error)[-1], ConnectionError | ssl.SSLEOFError)
+    broke = isinstance(causes(error)[-1], ConnectionError | ssl.SSLEOFError)
     return broke and (order.body is None or order.body.again())
 
 
@@ -234,123 +277,5 @@ def _read(response: urllib3.BaseHTTPResponse, host: str) -> bytes:
     for chunk in response.stream(65536):
         body += chunk
         if len(body) > MAX_ANSWER:
-            raise BadAnswer(
-                f"The storage at {host} gave an answer of more than 1 MB.",
-                "Check the address of the storage.",
-                leg=Leg.STORAGE,
-            )
+            raise too_long(host)
     return bytes(body)
-
-
-def _bad_address() -> BadAnswer:
-    # The address itself may be a secret.
-    return BadAnswer(
-        "The service named a storage address that cannot be used.",
-        "Ask its administrator to check the storage settings.",
-        leg=Leg.SERVICE,
-    )
-
-
-_AGAIN: Final = "Postflight keeps everything and tries again."
-
-
-def _offline(host: str, details: str) -> NetworkError:
-    title = f"The storage at {host} cannot be reached."
-    hint = f"{_AGAIN} Check the network."
-    return Offline(title, hint, leg=Leg.NETWORK, details=details)
-
-
-def _no_proxy(host: str, details: str) -> NetworkError:
-    title = f"The proxy on the way to the storage at {host} cannot be used."
-    hint = f"{_AGAIN} Check the proxy in the network settings of Postflight or of the system."
-    return Offline(title, hint, leg=Leg.NETWORK, details=details)
-
-
-def _timed_out(host: str, details: str) -> NetworkError:
-    title = f"The storage at {host} went silent."
-    return TimedOut(title, _AGAIN, leg=Leg.NETWORK, details=details)
-
-
-def _late(host: str) -> NetworkError:
-    title = f"The storage at {host} did not answer in time."
-    return TimedOut(title, _AGAIN, leg=Leg.NETWORK)
-
-
-def _cut_off(host: str, details: str) -> NetworkError:
-    title = f"The connection to the storage at {host} broke off."
-    return NetworkError(title, _AGAIN, leg=Leg.NETWORK, details=details)
-
-
-def _insecure(host: str, details: str) -> NetworkError:
-    title = f"No secure connection to the storage at {host} came about."
-    hint = f"{_AGAIN} Check whether something on the network opens encrypted connections."
-    return NetworkError(title, hint, leg=Leg.NETWORK, details=details)
-
-
-def _nonsense(host: str, details: str) -> PostflightError:
-    title = f"The storage at {host} gave an answer that is not HTTP."
-    return BadAnswer(title, "Check the storage's address.", leg=Leg.STORAGE, details=details)
-
-
-def _unusable(host: str, details: str) -> PostflightError:
-    return _bad_address()
-
-
-# First fit wins: urllib3's subclasses stand above their bases. The tests walk urllib3's tree.
-NETWORK_TABLE: Final = (
-    (broken.ProxyError, _no_proxy),
-    (broken.SSLError, _insecure),
-    (broken.ConnectTimeoutError, _offline),
-    (broken.TimeoutError, _timed_out),
-    (broken.ProtocolError, _cut_off),
-    (broken.IncompleteRead, _cut_off),
-    (broken.InvalidChunkLength, _cut_off),
-    (broken.PoolError, _cut_off),
-    (broken.InvalidHeader, _nonsense),
-    (broken.DecodeError, _nonsense),
-    (broken.ResponseError, _nonsense),
-    (broken.BodyNotHttplibCompatible, _nonsense),
-    (broken.HeaderParsingError, _nonsense),
-    (broken.LocationValueError, _unusable),
-    (http.client.InvalidURL, _unusable),
-    (TimeoutError, _timed_out),
-    (ssl.SSLError, _insecure),
-    (OSError, _cut_off),
-    (http.client.HTTPException, _nonsense),
-    (UnicodeError, _unusable),
-)
-
-
-def _broken(error: BaseException, address: _Address, proxy: Proxy | None) -> PostflightError:
-    for cause in _causes(error):
-        if isinstance(cause, ssl.SSLCertVerificationError):
-            who, port = f"the storage at {address.host}", address.port or 443
-            return untrusted(who, cause, "", address.host, port, proxy)
-    return network_error(error, address.host)
-
-
-def network_error(error: BaseException, host: str) -> PostflightError:
-    """What broke a request, in our words."""
-    chain = _causes(error)
-    details = f"{type(error).__name__}: {chain[-1]}"
-    # A send that timed out comes as a broken connection with the time-out inside.
-    if isinstance(error, broken.ProtocolError) and isinstance(chain[-1], TimeoutError):
-        return _timed_out(host, details)
-    made = next((made for kind, made in NETWORK_TABLE if isinstance(error, kind)), _cut_off)
-    return made(host, details)
-
-
-def _asks_for_sign_in(error: BaseException) -> bool:
-    """Whether it is a proxy's 407 to CONNECT, which http.client tells in words only."""
-    return isinstance(error, broken.ProxyError) and "failed: 407" in str(_causes(error)[-1])
-
-
-def _causes(error: BaseException) -> list[BaseException]:
-    """The error and what it carries inside, outermost first."""
-    chain, inner = [error], error
-    while inner is not None and len(chain) < 10:
-        told = [arg for arg in inner.args if isinstance(arg, BaseException)]
-        inner = inner.__cause__ or (told[-1] if told else None)
-        if inner is not None:
-            chain.append(inner)
-    return chain

@@ -25,9 +25,10 @@ from app.domain.errors import (
     UsageError,
 )
 from app.domain.ports import Cancel, Route
+from app.transfer.network_errors import NETWORK_TABLE, network_error
 from app.transfer.reader import Held
 from app.transfer.throttle import Throttle
-from app.transfer.transport import NETWORK_TABLE, Transport, network_error
+from app.transfer.transport import Transport
 from tests.helpers.certificates import Certificate, make_certificate
 from tests.helpers.scripted import Reply, ScriptedServer, Seen
 from tests.unit.transfer.kit import MIB, Moved
