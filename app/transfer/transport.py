@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import logging
 import ssl
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -28,6 +29,8 @@ from app.transfer.network_errors import (
 )
 from app.transfer.throttle import Throttle
 from app.transfer.ways import Ways
+
+_log = logging.getLogger(__name__)
 
 _USUAL_PORT: Final = {"http": 80, "https": 443}
 MAX_ANSWER: Final = 1024 * 1024  # bytes; an error or a completed upload takes some hundred
@@ -138,6 +141,8 @@ class Transport:
             if asks_for_sign_in(error):
                 raise ways.refused(proxy, address.host) from error
             raise broken_way(error, address.host, address.port or 443, proxy) from error
+        # Without the query, which may be a signature.
+        _log.debug("%s %s: %d", method, address.target.partition("?")[0], answer.status)
         if answer.status == 407:
             raise ways.refused(proxy, address.host)
         return answer

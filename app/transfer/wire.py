@@ -24,6 +24,8 @@ from app.transfer.cutting import Line, Order
 
 _PIECE: Final = 65536
 _LONGEST_HEAD: Final = 65536  # bytes; S3's answers have some 500
+_BLANK_LINE: Final = re.compile(rb"\n\r?\n")
+_INTERIM: Final = re.compile(rb"HTTP/1\.1 1\d\d")
 _STATUS: Final = re.compile(rb"HTTP/1\.1 ([2-5]\d\d)(?: .*)?")
 _STOPPED_LISTENING: Final = frozenset({errno.EPIPE, errno.ECONNRESET, errno.EPROTOTYPE})
 
@@ -89,33 +91,46 @@ def _send(line: Line, head: bytes, order: Order) -> None:
 def _answer(line: Line, longest: int) -> Reply:
     connected = line.listen()
     seen = bytearray()
-    while (end := seen.find(b"\r\n\r\n")) < 0:
-        piece = connected.recv(_PIECE)
-        if not piece:
-            if seen:
-                return _by_library(connected, seen, longest)
-            raise http.client.RemoteDisconnected("Remote end closed connection without response")
-        seen += piece
-        if len(seen) > _LONGEST_HEAD:
-            raise http.client.LineTooLong("headers")
-    found = _plain(bytes(seen[:end]))
+    while True:
+        end = _head_in(connected, seen)
+        head = bytes(seen[:end])
+        if not _INTERIM.match(head):
+            break
+        del seen[:end]
+    found = _plain(head)
     if found is None:
         return _by_library(connected, seen, longest)
     status, headers, length = found
-    body = seen[end + 4 :]
+    body = seen[end:]
     while len(body) < min(length, longest + 1):
         piece = connected.recv(_PIECE)
         if not piece:
-            raise broken.IncompleteRead(len(body), length - len(body))
+            raise broken.ProtocolError("The answer was cut off in its body.")
         body += piece
     # Bytes behind the answer belong to nothing: such a connection is not used again.
     keep = len(body) == length and headers.get("connection", "").lower() != "close"
     return Reply(status, headers, bytes(body[:length]), keep)
 
 
+def _head_in(connected: Any, seen: bytearray) -> int:
+    """Reads on until `seen` holds a whole head, and answers where it ends."""
+    while (found := _BLANK_LINE.search(seen)) is None:
+        piece = connected.recv(_PIECE)
+        if not piece and not seen:
+            raise http.client.RemoteDisconnected("Remote end closed connection without response")
+        if not piece:
+            raise broken.ProtocolError("The answer was cut off in its head.")
+        seen += piece
+        if len(seen) > _LONGEST_HEAD and b"\n\r\n" not in seen:
+            raise http.client.LineTooLong("headers")
+    return found.end()
+
+
 def _plain(head: bytes) -> tuple[int, dict[str, str], int] | None:
     """Status, headers and length of the body; None where the head has anything unusual."""
-    first, *rest = head.split(b"\r\n")
+    if not head.endswith(b"\r\n\r\n"):
+        return None
+    first, *rest = head[:-4].split(b"\r\n")
     found = _STATUS.fullmatch(first)
     headers: dict[str, str] = {}
     for raw in rest:
@@ -160,6 +175,6 @@ def _by_library(connected: Any, seen: bytearray, longest: int) -> Reply:
     except http.client.IncompleteRead as error:
         raise broken.ProtocolError(f"Connection broken: {error!r}", error) from error
     if rest and len(body) <= longest:
-        raise broken.IncompleteRead(len(body), rest)
+        raise broken.ProtocolError("The answer was cut off in its body.")
     headers = {name.lower(): value for name, value in response.getheaders()}
     return Reply(response.status, headers, body, False)

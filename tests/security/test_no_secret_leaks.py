@@ -130,7 +130,7 @@ def test_no_secret_is_left_anywhere(cloud: PracticeCloud, service: str, tmp_path
     for ended in said:
         search("the output", (ended.out + ended.err).encode(), secrets)
     log = (tmp_path / "home" / "logs" / "postflight.log").read_bytes()
-    assert (b" DEBUG " in log and b"botocore" in log) or service == "metastudio"
+    assert b" DEBUG " in log and b"app.transfer.transport PUT /" in log
     assert search_files(tmp_path / "home", secrets) > 6
 
 
