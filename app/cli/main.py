@@ -7,6 +7,7 @@ import os
 import sys
 import tempfile
 from collections.abc import Callable, Sequence
+from importlib import import_module
 from pathlib import Path
 
 import click
@@ -17,7 +18,6 @@ from app.cli.arguments import has_screen
 from app.cli.common import AS_JSON, opened
 from app.cli.connections import connection
 from app.cli.delivery import Delivery, report
-from app.cli.evidence import diagnostics, receipt, verify
 from app.domain.errors import PostflightError, UsageError
 from app.domain.ports import Cancel
 from app.engine.context import Patience
@@ -29,7 +29,25 @@ from app.services.base import wanted_jobs
 OpenWindow = Callable[[Sequence[Path], bool], int]
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+_EVIDENCE = frozenset({"diagnostics", "receipt", "verify"})
+
+
+class _Commands(click.Group):
+    """Imports what only some commands need when one of them is called, or help is asked for."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted((*super().list_commands(ctx), *_EVIDENCE))
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name in _EVIDENCE:
+            return getattr(import_module("app.cli.evidence"), cmd_name)
+        return super().get_command(ctx, cmd_name)
+
+
+@click.group(
+    cls=_Commands,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
 @click.version_option(__version__, prog_name="postflight")
 def postflight() -> None:
     """Gets a drone flight's media into the cloud and proves that it arrived.
@@ -258,8 +276,7 @@ def _demo(home: Path, folder: Path | None, as_json: bool) -> int:
             app.close()
 
 
-for command in (connection, receipt, verify, diagnostics):
-    postflight.add_command(command)
+postflight.add_command(connection)
 
 
 def main(open_window: OpenWindow | None = None) -> None:

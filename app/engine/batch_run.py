@@ -27,6 +27,7 @@ from app.engine.context import Context
 from app.engine.file_run import FileRun
 from app.engine.finishing import Finishing, failed_job
 from app.engine.grants import Grants
+from app.engine.handful import MOST, HandfulRun, handfuls
 from app.engine.meter import Meter
 from app.engine.preparing import glance
 from app.engine.registrar import Registrar
@@ -41,6 +42,8 @@ if TYPE_CHECKING:
     from app.transfer.mover import Mover
 
 _log = logging.getLogger(__name__)
+
+Hands = asyncio.Queue[list[MediaFile] | None]  # files that go together; None: no more
 
 _REGROUPS = 2  # how often a whole batch is sent anew because its remote group was replaced
 _ROUNDS = 3  # how often files that the service lost are registered again
@@ -199,7 +202,7 @@ class BatchRun:
         registrar = Registrar(self._context, self._service, self.batch, self._grants, self.stop)
         self._registrar = registrar
         registering = asyncio.create_task(registrar.run())
-        queue: asyncio.Queue[MediaFile | None] = asyncio.Queue(self._context.pools.files_at_once)
+        queue: Hands = asyncio.Queue(self._context.pools.files_at_once)
         twins = Twins(stored)
         pullers = [
             asyncio.create_task(self._pull(queue, registrar, twins))
@@ -218,18 +221,18 @@ class BatchRun:
             if bug is not None:
                 raise bug
 
-    async def _feed(self, queue: asyncio.Queue[MediaFile | None], twins: Twins) -> None:
-        files = self._context.store.files
-        survey = min(self._service.limits.survey, _GLANCES)
-        most = survey or self._context.pools.files_at_once
+    async def _feed(self, queue: Hands, twins: Twins) -> None:
+        files, limits = self._context.store.files, self._service.limits
+        survey = min(limits.survey, _GLANCES)
+        most = survey or self._context.pools.files_at_once * (MOST if limits.places_freely else 1)
         while not self.stop.is_set() and self._cards.gone is None:
             taken = files.take(self.batch.id, most, twins.waiting)
             if not taken:
                 return
             try:
                 ordered = await self._surveyed(taken) if survey else taken
-                for file in ordered:
-                    await queue.put(file)
+                for hand in handfuls(ordered, limits):
+                    await queue.put(hand)
             except PostflightError as error:
                 for file in taken:
                     files.requeue_moving(file.id)
@@ -252,11 +255,26 @@ class BatchRun:
         except PostflightError:
             return None  # whatever is wrong with the file is said when its turn comes
 
-    async def _pull(
-        self, queue: asyncio.Queue[MediaFile | None], registrar: Registrar, twins: Twins
-    ) -> None:
+    async def _pull(self, queue: Hands, registrar: Registrar, twins: Twins) -> None:
         """A bug in one file still empties the queue, or the feeder would wait for ever."""
-        runner = FileRun(
+        runner = self._runner(twins)
+        bug: Exception | None = None
+        while (hand := await queue.get()) is not None:
+            if self.stop.is_set() or self._cards.gone is not None:
+                for file in hand:
+                    self._context.store.files.requeue_moving(file.id)
+                continue
+            try:
+                await runner.run(hand)
+            except Exception as error:
+                bug = error
+                self.stop.set()
+            registrar.wake()
+        if bug is not None:
+            raise bug
+
+    def _runner(self, twins: Twins) -> HandfulRun:
+        alone = FileRun(
             self._context,
             self._service,
             self._mover,
@@ -267,19 +285,9 @@ class BatchRun:
             self._cards,
             self._in_a_row,
         )
-        bug: Exception | None = None
-        while (file := await queue.get()) is not None:
-            if self.stop.is_set() or self._cards.gone is not None:
-                self._context.store.files.requeue_moving(file.id)
-                continue
-            try:
-                await runner.run(file)
-            except Exception as error:
-                bug = error
-                self.stop.set()
-            registrar.wake()
-        if bug is not None:
-            raise bug
+        return HandfulRun(
+            self._context, self._service, self._mover, self._grants, self.meter, self.stop, alone
+        )
 
     async def _regroup(self, old: Grant, new: Grant) -> None:
         """The renewed grant leads to another remote group."""

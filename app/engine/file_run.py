@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from app.domain.errors import (
@@ -41,6 +41,14 @@ _log = logging.getLogger(__name__)
 _OUT_OF_ORDER = 3  # files in a row that a server failed for: it is no longer about one file
 
 
+@dataclass(frozen=True, slots=True)
+class Met:
+    """What an attempt came upon, and the grant it was made with."""
+
+    grant: Grant
+    error: PostflightError
+
+
 class FileRun:
     """One batch's files, each carried by `run`; several may be carried at once."""
 
@@ -68,16 +76,24 @@ class FileRun:
         self._meter = meter
         self._stop = stop
 
-    async def run(self, file: MediaFile) -> None:
+    async def run(self, file: MediaFile, met: Met | None = None) -> None:
         """`file` is `preparing`. Ends in a settled, failed or queued state; raises nothing.
 
         An error about the whole batch raises the stop sign and leaves the file queued; a card
-        that is gone leaves it queued and is written down in `cards`.
+        that is gone leaves it queued and is written down in `cards`. With `met` it is `sending`,
+        and its first attempt has been made.
         """
+        first = [met] if met is not None else []
+
+        async def once() -> None:
+            if first:
+                await self._answer(file, first.pop())
+            await self._carry(file)
+
         try:
             await self._context.attempts.run(
                 self._stop,
-                lambda: self._carry(file),
+                once,
                 progress=lambda: self._progress_of(file),
                 worried=lambda error, wait: self._wait(file, error, wait),
             )
@@ -104,6 +120,14 @@ class FileRun:
         except (FileGone, FileUnreadable, FileChanged) as error:
             await self._look_at_card(file, error)
             raise
+
+    async def _answer(self, file: MediaFile, met: Met) -> None:
+        """What `_carry` would have done about the error; raises it."""
+        if isinstance(met.error, KeysExpired):
+            await self._grants.renew(met.grant)
+        if isinstance(met.error, FileGone | FileUnreadable | FileChanged):
+            await self._look_at_card(file, met.error)
+        raise met.error
 
     async def _look_at_card(
         self, file: MediaFile, error: FileGone | FileUnreadable | FileChanged
@@ -192,9 +216,13 @@ class FileRun:
         finally:
             self._meter.settle(file.id, counts=stored)
         self._files.stored(file.id, replace(receipt, remote_id=placement.remote_id))
-        self._in_a_row.clear()
+        self.went_well()
         if self._service.limits.one_group and not self._grants.is_current(grant):
             self._files.requeue_stored(file.id)
+
+    def went_well(self) -> None:
+        """A file was stored, so that the network and the server are there."""
+        self._in_a_row.clear()
 
     def _progress(self, file: MediaFile) -> Progress:
         """Of the file that looks whether the network is back, the first bytes say so."""

@@ -71,6 +71,11 @@ class Weather:
         """Whether this task is the one that looks whether the network is back."""
         return self._looking is not None and self._looking is asyncio.current_task()
 
+    @property
+    def gone(self) -> bool:
+        """Whether everybody waits for the network."""
+        return self._gone is not None
+
     def poke(self) -> None:
         """The system says that the network is back: whoever waits for it looks at once."""
         news, self._news = self._news, asyncio.Event()

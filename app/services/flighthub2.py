@@ -72,6 +72,7 @@ class FlightHub2:
     def limits(self) -> Limits:
         return Limits(
             flat_names=True,
+            places_freely=True,
             confirm=_FILES_A_CALL,
             confirm_parallel=1,
             one_group=bool(wanted_jobs(self._connection, JOBS)),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from typing import Any
 
 from app.domain.errors import Fault
 from app.domain.model import (
@@ -19,10 +18,10 @@ from app.domain.model import (
     Tally,
 )
 from app.domain.placement import Grant
-from app.domain.ports import Clock
-from app.domain.states import MOVING, NEEDS_PERSON, FileState, sources_of
+from app.domain.states import MOVING, FileState
 from app.store import sums
-from app.store.database import Database
+from app.store.choices import FileChoices
+from app.store.moves import NO_FAULT, NO_RECEIPT
 from app.store.rows import (
     FILE_COLUMNS,
     FILE_SOURCE,
@@ -34,29 +33,9 @@ from app.store.rows import (
     sent_of,
 )
 
-_NO_FAULT: Mapping[str, Any] = {
-    "fault_code": None,
-    "fault_title": None,
-    "fault_hint": None,
-    "fault_details": None,
-}
-# What is known of stored bytes, forgotten when a file goes back to the start.
-_NO_RECEIPT: Mapping[str, Any] = {
-    "grant_": None,
-    "object_key": None,
-    "etag": None,
-    "remote_id": None,
-    "asked": 0,
-    "proof": None,
-    "sized": 0,
-    "reread_at": None,
-}
 
-
-class FileTable:
-    def __init__(self, database: Database, clock: Clock) -> None:
-        self._database = database
-        self._clock = clock
+class FileTable(FileChoices):
+    """Every way of a file; thread-safe."""
 
     def add(self, batch_id: str, files: Sequence[NewFile]) -> None:
         """Rows are unique by path, so a scan that was cut off may simply run again."""
@@ -121,6 +100,28 @@ class FileTable:
         columns = {"grant_": grant_id, "remote_id": remote_id, "object_key": key}
         self._move([file_id], FileState.SENDING, columns)
 
+    def untouched(self, ids: Iterable[int]) -> list[Prepared]:
+        """Those of the files that no earlier attempt has placed or begun to send in parts."""
+        rows = self._database.rows(
+            f"SELECT {FILE_COLUMNS} FROM {FILE_SOURCE} WHERE file.id IN"
+            " (SELECT value FROM json_each(?)) AND coalesce(remote_id, '') = ''"
+            " AND NOT EXISTS (SELECT 1 FROM upload WHERE upload.file = file.id) ORDER BY file.id",
+            (json.dumps(list(ids)),),
+        )
+        return [prepared_of(row) for row in rows]
+
+    def all_placed(self, ids: Sequence[int], grant_id: int) -> None:
+        """`preparing` to `sending` where a placement is nothing that could be given up."""
+        columns = {"grant_": grant_id, "remote_id": "", "object_key": ""}
+        self._move(ids, FileState.SENDING, columns)
+
+    def lent(self, ids: Iterable[int], grant_id: int) -> None:
+        """They are `sending`, and go with another grant's keys."""
+        with self._database.transaction() as connection:
+            connection.executemany(
+                "UPDATE file SET grant_ = ? WHERE id = ?", [(grant_id, file_id) for file_id in ids]
+            )
+
     def placement(self, file_id: int) -> tuple[int, str] | None:
         """Grant id and remote id of an earlier placement that was not given up, if any."""
         row = self._one(file_id)
@@ -132,20 +133,27 @@ class FileTable:
 
     def stored(self, file_id: int, receipt: Receipt) -> None:
         """`sending` to `sent`: from here a crash loses no callback, and no part is needed."""
-        columns = {
-            "etag": receipt.etag,
-            "md5": receipt.md5,
-            "sha256": receipt.sha256,
-            "object_key": receipt.key,
-            "remote_id": receipt.remote_id,
-            "asked": 0,
-            "proof": receipt.proof,
-            "sized": int(receipt.sized),
-            "reread_at": None,
-        }
+        self.all_stored([(file_id, receipt)])
+
+    def all_stored(self, receipts: Sequence[tuple[int, Receipt]]) -> None:
+        """The same for several files, which wait for the disk only once."""
+        sent, now = FileState.SENT, self._clock.now()
+        rows = [
+            (sent, now, *_receipt_columns(receipt), file_id, FileState.SENDING)
+            for file_id, receipt in receipts
+        ]
         with self._database.transaction(durable=True) as connection:
-            self._move([file_id], FileState.SENT, columns)
-            connection.execute("DELETE FROM upload WHERE file = ?", (file_id,))
+            changed = connection.executemany(
+                "UPDATE file SET state = ?, changed_at = ?, etag = ?, md5 = ?, sha256 = ?,"
+                " object_key = ?, remote_id = ?, asked = 0, proof = ?, sized = ?, reread_at = NULL"
+                " WHERE id = ? AND state = ?",
+                rows,
+            ).rowcount
+            if changed != len(receipts):
+                raise AssertionError(f"{len(receipts) - changed} files are stored and not sending")
+            connection.executemany(
+                "DELETE FROM upload WHERE file = ?", [(file_id,) for file_id, _ in receipts]
+            )
 
     def skipped(self, file_id: int, words: str, remote_id: str) -> None:
         self._move([file_id], FileState.SKIPPED, {"words": words, "remote_id": remote_id})
@@ -162,7 +170,7 @@ class FileTable:
 
     def requeue_stored(self, file_id: int) -> None:
         """Stored in a remote group that was replaced meanwhile: it starts anew."""
-        self._move([file_id], FileState.QUEUED, _NO_RECEIPT)
+        self._move([file_id], FileState.QUEUED, NO_RECEIPT)
 
     def start_over(self, file_id: int) -> None:
         """For the next attempt: `preparing` again, and never `queued` in between, or the file
@@ -180,10 +188,10 @@ class FileTable:
         return FileState(self._one(file_id)["state"])
 
     def failed(self, file_id: int, fault: Fault) -> None:
-        self._move([file_id], FileState.FAILED, _columns_of(fault))
+        self._move([file_id], FileState.FAILED, _fault_columns(fault))
 
     def gone(self, file_id: int, fault: Fault) -> None:
-        self._move([file_id], FileState.GONE, _columns_of(fault))
+        self._move([file_id], FileState.GONE, _fault_columns(fault))
 
     def changed(self, file_id: int, size: int, modified_ns: int) -> None:
         """The file on the card is another one than at the scan: take its new size and time."""
@@ -222,7 +230,7 @@ class FileTable:
 
     def confirmed(self, ids: Iterable[int]) -> None:
         with self._database.transaction(durable=True):
-            self._move(list(ids), FileState.CONFIRMED, {"asked": 0, **_NO_FAULT})
+            self._move(list(ids), FileState.CONFIRMED, {"asked": 0, **NO_FAULT})
 
     def unconfirmed(self, batch_id: str, group: str, names: Iterable[str]) -> int:
         """The service does not have these after all: back to `sent`, to be registered again."""
@@ -243,55 +251,8 @@ class FileTable:
             " WHERE file.batch = ? AND state IN (?, ?) AND file.lane = ? AND group_ <> ?",
             (newest.batch, FileState.SENT, FileState.CONFIRMED, newest.lane, newest.group),
         )
-        self._move([row["id"] for row in rows], FileState.QUEUED, _NO_RECEIPT)
+        self._move([row["id"] for row in rows], FileState.QUEUED, NO_RECEIPT)
         return len(rows)
-
-    def retry(self, batch_id: str, ids: Collection[int] | None = None) -> list[int]:
-        """Failed and missing files wait again, all or these; what is stored well is only
-        registered again. Which."""
-        wanted = None if ids is None else set(ids)
-        rows = [
-            row
-            for row in self._database.rows(
-                "SELECT id, etag, md5 FROM file WHERE batch = ? AND state IN (?, ?)",
-                (batch_id, *sorted(NEEDS_PERSON)),
-            )
-            if wanted is None or row["id"] in wanted
-        ]
-        stored = [row["id"] for row in rows if row["etag"] and _may_be_ours(row)]
-        rest = sorted({row["id"] for row in rows} - set(stored))
-        with self._database.transaction():
-            self._move(stored, FileState.SENT, _NO_FAULT)
-            self._move(rest, FileState.QUEUED, {**_NO_FAULT, **_NO_RECEIPT})
-        return [row["id"] for row in rows]
-
-    def drop_open(self, batch_id: str, most: int = -1) -> list[int]:
-        """A cancelled batch: what is not delivered is dropped, so many at once. Ids of those."""
-        states = (FileState.QUEUED, *MOVING, FileState.SENT, *NEEDS_PERSON)
-        with self._database.transaction():
-            ids = self._ids(batch_id, states, most=most)
-            self._move(ids, FileState.DROPPED, {})
-        return ids
-
-    def drop_failed(self, batch_id: str) -> list[int]:
-        """The person goes on without what could not be sent. Which."""
-        ids = self._ids(batch_id, tuple(NEEDS_PERSON))
-        self._move(ids, FileState.DROPPED, {})
-        return ids
-
-    def drop(self, batch_id: str, ids: Collection[int]) -> list[int]:
-        """The person leaves these out; those already on their way or settled stay. Which."""
-        states = (FileState.QUEUED, *NEEDS_PERSON)
-        marks = ", ".join("?" * len(states))
-        with self._database.transaction():
-            rows = self._database.rows(
-                f"SELECT id FROM file WHERE id IN (SELECT value FROM json_each(?))"
-                f" AND batch = ? AND state IN ({marks})",
-                (json.dumps(sorted(ids)), batch_id, *states),
-            )
-            dropped = [row["id"] for row in rows]
-            self._move(dropped, FileState.DROPPED, {})
-        return dropped
 
     def moving(self, batch_id: str) -> list[int]:
         return self._ids(batch_id, tuple(MOVING))
@@ -329,50 +290,18 @@ class FileTable:
         total = counts.total - counts.dropped
         return Tally(total, counts.delivered, counts.skipped, counts.failed, names)
 
-    def _one(self, file_id: int) -> Any:
-        row = self._database.row(
-            f"SELECT {FILE_COLUMNS} FROM {FILE_SOURCE} WHERE file.id = ?", (file_id,)
-        )
-        if row is None:
-            raise AssertionError(f"no file {file_id}")
-        return row
 
-    def _ids(
-        self,
-        batch_id: str,
-        states: Sequence[FileState],
-        most: int = -1,
-    ) -> list[int]:
-        marks = ", ".join("?" * len(states))
-        rows = self._database.rows(
-            f"SELECT id FROM file WHERE batch = ? AND state IN ({marks}) LIMIT ?",
-            (batch_id, *states, most),
-        )
-        return [row["id"] for row in rows]
-
-    def _move(self, ids: Sequence[int], to: FileState, columns: Mapping[str, Any]) -> None:
-        """The guarded statement of domain/states.py; fewer rows than asked is a bug."""
-        sources = sorted(sources_of(to))
-        sets = "".join(f", {name} = ?" for name in columns)
-        marks = ", ".join("?" * len(sources))
-        values = (to, self._clock.now(), *columns.values(), json.dumps(list(ids)), *sources)
-        with self._database.transaction() as connection:
-            changed = connection.execute(
-                f"UPDATE file SET state = ?, changed_at = ?{sets}"
-                f" WHERE id IN (SELECT value FROM json_each(?)) AND state IN ({marks})",
-                values,
-            ).rowcount
-            if ids and changed != len(ids):
-                raise AssertionError(
-                    f"{len(ids) - changed} of {len(ids)} files may not become {to}"
-                )
+def _receipt_columns(receipt: Receipt) -> tuple[object, ...]:
+    return (
+        receipt.etag,
+        receipt.md5,
+        receipt.sha256,
+        receipt.key,
+        receipt.remote_id,
+        receipt.proof,
+        int(receipt.sized),
+    )
 
 
-def _may_be_ours(row: Any) -> bool:
-    """An etag that is an MD5 of other bytes than ours is a reason to send the file again."""
-    etag = row["etag"].lower()
-    return len(etag) != 32 or etag == row["md5"] or not set(etag) <= set("0123456789abcdef")
-
-
-def _columns_of(fault: Fault) -> dict[str, str | None]:
-    return dict(zip(_NO_FAULT, fault_columns(fault), strict=True))
+def _fault_columns(fault: Fault) -> dict[str, str | None]:
+    return dict(zip(NO_FAULT, fault_columns(fault), strict=True))

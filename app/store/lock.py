@@ -6,25 +6,19 @@ import json
 import os
 from datetime import datetime
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import filelock
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from app.domain.errors import Leg, StoreError, StoreLocked
 from app.domain.ports import Clock, SystemClock
 
+if TYPE_CHECKING:
+    from app.store.owner import Owner
+
 LOCK_FILE: Final = "postflight.lock"
 # Beside the lock and not in it: Windows lets nobody read a locked file.
 OWNER_FILE: Final = "postflight.owner.json"
-
-
-class _Owner(BaseModel):
-    # Built only where somebody else has the lock: no start waits for it.
-    model_config = ConfigDict(defer_build=True)
-
-    pid: int
-    since: float = Field(ge=0, lt=2**33)  # UTC seconds; beyond, Windows knows no date
 
 
 class FolderLock:
@@ -79,14 +73,17 @@ class FolderLock:
             return  # somebody reads it just now on Windows; the next owner writes it anew
 
 
-def _owner(folder: Path) -> _Owner | None:
+def _owner(folder: Path) -> Owner | None:
+    # Only here, where somebody else has the lock: no start waits for pydantic.
+    from app.store.owner import read_owner
+
     try:
-        return _Owner.model_validate_json((folder / OWNER_FILE).read_bytes())
-    except (OSError, ValidationError):
+        return read_owner((folder / OWNER_FILE).read_bytes())
+    except OSError:
         return None
 
 
-def _taken(owner: _Owner | None) -> StoreLocked:
+def _taken(owner: Owner | None) -> StoreLocked:
     who = ""
     if owner is not None:
         since = datetime.fromtimestamp(owner.since).astimezone()

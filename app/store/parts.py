@@ -9,11 +9,14 @@ from app.store.database import Database, Row
 class FileParts:
     """One file's `PartLedger`; each call is on disk when it returns."""
 
-    def __init__(self, database: Database, file_id: int) -> None:
+    def __init__(self, database: Database, file_id: int, none_yet: bool = False) -> None:
         self._database = database
         self._file = file_id
+        self._none_yet = none_yet
 
     def upload(self) -> OpenUpload | None:
+        if self._none_yet:
+            return None
         row = self._database.row("SELECT * FROM upload WHERE file = ?", (self._file,))
         return None if row is None else _upload_of(row)
 
@@ -24,6 +27,7 @@ class FileParts:
         return tuple(DonePart(r["number"], r["size"], r["etag"], r["md5"]) for r in rows)
 
     def begin(self, upload: OpenUpload) -> None:
+        self._none_yet = False
         with self._database.transaction() as connection:
             connection.execute("DELETE FROM upload WHERE file = ?", (self._file,))
             connection.execute(
@@ -55,8 +59,9 @@ class PartTable:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def of_file(self, file_id: int) -> FileParts:
-        return FileParts(self._database, file_id)
+    def of_file(self, file_id: int, none_yet: bool = False) -> FileParts:
+        """`none_yet`: it is known that no upload in parts has begun, and need not be looked up."""
+        return FileParts(self._database, file_id, none_yet)
 
     def open_uploads(self, batch_id: str) -> list[tuple[int, OpenUpload]]:
         """File id and upload of every multipart upload of a batch that has begun and not ended."""

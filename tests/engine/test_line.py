@@ -165,7 +165,7 @@ async def test_a_card_that_is_back_goes_on_by_itself_and_others_do_not_wait_for_
 ) -> None:
     engine = bench.app.engine
     card, pocket, again = tmp_path / "media/A", tmp_path / "pocket", tmp_path / back
-    flight(tmp_path, "media/A/day", 30)
+    flight(tmp_path, "media/A/day", 30, 600_000)  # too large to go by the handful
     pulled = False
 
     def heard(event: object) -> None:

@@ -1,0 +1,173 @@
+"""Small files go by the handful: one thread sends several, and one commit keeps what came of it.
+
+For 64 KiB on a fast line, the steps of a file of its own cost several times the sending: some ten
+looks and writes in the queue, three changes of threads, one wait for the disk.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final
+
+from app.domain.errors import PostflightError
+from app.domain.events import FilesChanged
+from app.domain.model import MediaFile, Prepared, Receipt
+from app.domain.placement import Grant, ObjectTarget
+from app.engine.context import Context
+from app.engine.file_run import FileRun, Met
+from app.engine.grants import Grants
+from app.engine.meter import Meter
+from app.services.base import Limits, Service
+from app.transfer.transfer import Transfer
+
+if TYPE_CHECKING:
+    from app.engine.stop import Stop
+    from app.transfer.mover import Mover
+
+MOST: Final = 16  # files
+_FILE: Final = 512 * 1024  # bytes
+_ALL: Final = 1024 * 1024  # bytes: 8 s of a link of 1 Mbit/s
+# What was stored is written down so often, however slow the line is.
+_SLICE: Final = 0.03  # seconds
+
+
+def handfuls(files: Iterable[MediaFile], limits: Limits) -> Iterator[list[MediaFile]]:
+    """In their order; large files alone, and all where a placement is more than a name."""
+    hand: list[MediaFile] = []
+    for file in files:
+        if hand and not _fits(file, hand, limits):
+            yield hand
+            hand = []
+        hand.append(file)
+    if hand:
+        yield hand
+
+
+def _fits(file: MediaFile, hand: Sequence[MediaFile], limits: Limits) -> bool:
+    room = _ALL - sum(other.size for other in hand)
+    like_them = file.lane == hand[0].lane and limits.places_freely
+    return like_them and file.size <= min(_FILE, room) and len(hand) < MOST
+
+
+class HandfulRun:
+    """Sends a handful as long as all goes well; a file that meets trouble goes on alone."""
+
+    def __init__(
+        self,
+        context: Context,
+        service: Service,
+        mover: Mover,
+        grants: Grants,
+        meter: Meter,
+        stop: Stop,
+        alone: FileRun,
+    ) -> None:
+        self._context = context
+        self._files = context.store.files
+        self._service = service
+        self._mover = mover
+        self._grants = grants
+        self._meter = meter
+        self._stop = stop
+        self._alone = alone
+
+    async def run(self, files: Sequence[MediaFile]) -> None:
+        """They are `preparing`, and end as with `FileRun.run`."""
+        weather = self._context.weather
+        together: Sequence[Prepared] = ()
+        if len(files) > 1 and not (weather is not None and weather.gone):
+            together = self._files.untouched(file.id for file in files)
+        if together:
+            together = await self._sent_together(together)
+        gone = {item.file.id for item in together}
+        for file in files:
+            if file.id not in gone:
+                await self._alone.run(file)
+
+    async def _sent_together(self, items: Sequence[Prepared]) -> Sequence[Prepared]:
+        """What went; nothing where there are no keys, of which a single file will hear."""
+        try:
+            grant = await self._grants.current(items[0].file.lane)
+        except PostflightError:
+            return ()
+        self._files.all_placed([item.file.id for item in items], grant.id)
+        self._publish(items)
+        left = items
+        while left:
+            receipts, error = await self._context.pools.file(self._send, grant, left)
+            went, left = left[: len(receipts)], left[len(receipts) :]
+            self._keep(grant, went, receipts)
+            try:
+                if error is not None:
+                    raise error
+                if left:
+                    grant = await self._with_newest(grant, left)
+            except PostflightError as met:
+                self._files.requeue(item.file.id for item in left[1:])
+                self._publish(left)
+                await self._alone.run(left[0].file, Met(grant, met))
+                break
+        return items
+
+    async def _with_newest(self, grant: Grant, left: Sequence[Prepared]) -> Grant:
+        """Keys may have been renewed meanwhile, and are asked for ahead of need only by asking."""
+        newest = await self._grants.current(grant.lane)
+        if newest.id != grant.id:
+            self._files.lent([item.file.id for item in left], newest.id)
+        return newest
+
+    def _send(
+        self, grant: Grant, items: Sequence[Prepared]
+    ) -> tuple[list[Receipt], PostflightError | None]:
+        """As many as go in a slice of time; in a file thread."""
+        receipts: list[Receipt] = []
+        until = time.monotonic() + _SLICE
+        for item in items:
+            try:
+                receipts.append(self._send_one(grant, item))
+            except PostflightError as error:
+                return receipts, error
+            if time.monotonic() > until:
+                break
+        return receipts, None
+
+    def _send_one(self, grant: Grant, item: Prepared) -> Receipt:
+        file = item.file
+        target = self._service.place(grant, item)
+        if not isinstance(target, ObjectTarget):
+            raise AssertionError(f"{target} is no place that may be taken freely")
+        transfer = Transfer(
+            file=file,
+            md5=item.digests.md5 if item.digests else None,
+            sha256=item.digests.sha256 if item.digests else "",
+            ledger=self._context.store.parts.of_file(file.id, none_yet=True),
+            progress=self._meter.file(file.id),
+            cancel=self._stop.cancel,
+        )
+        stored = False
+        try:
+            receipt = self._mover.place(grant, target, transfer)
+            stored = True
+        finally:
+            self._meter.settle(file.id, counts=stored)
+        return replace(receipt, remote_id=target.remote_id)
+
+    def _keep(self, grant: Grant, items: Sequence[Prepared], receipts: Sequence[Receipt]) -> None:
+        if not items:
+            return
+        ids = [item.file.id for item in items]
+        self._files.all_stored(list(zip(ids, receipts, strict=True)))
+        self._alone.went_well()
+        if self._context.weather is not None:
+            self._context.weather.found()
+        if self._service.limits.one_group and not self._grants.is_current(grant):
+            for file_id in ids:
+                self._files.requeue_stored(file_id)
+        self._publish(items)
+
+    def _publish(self, items: Sequence[Prepared]) -> None:
+        files = [item.file for item in items]
+        if files:
+            self._context.publish(FilesChanged(files[0].batch, tuple(file.id for file in files)))
