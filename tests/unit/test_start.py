@@ -7,6 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import click
 import pytest
 
 from app.cli.arguments import COMMANDS, folders_of
@@ -62,7 +63,7 @@ def test_the_warm_up_imports_it_all_afterwards() -> None:
 
 
 def test_the_names_of_the_commands_are_all_known_without_click() -> None:
-    assert set(postflight.commands) == COMMANDS
+    assert set(postflight.list_commands(click.Context(postflight))) == COMMANDS
 
 
 def test_folders_open_the_window_and_everything_else_is_a_command(

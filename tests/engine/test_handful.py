@@ -1,0 +1,144 @@
+"""Small files that go together: how they are cut, and what becomes of one that meets trouble."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.domain.model import MediaFile
+from app.domain.ports import OpenUpload
+from app.domain.states import BatchState, FileState
+from app.engine.handful import MOST, handfuls
+from app.practice.faults import Action, Fault, parse_faults
+from app.services.base import Limits
+from tests.engine.test_network_gone import put, until
+from tests.helpers.flights import write_flight
+from tests.helpers.workbench import Workbench, workbench
+
+SERVICE = "flighthub2"
+MIB = 1024 * 1024
+
+
+@pytest.fixture
+def bench(tmp_path: Path) -> Iterator[Workbench]:
+    with workbench(tmp_path) as made:
+        yield made
+
+
+def media(number: int, size: int, lane: str = "media") -> MediaFile:
+    return MediaFile(number, "b", f"{number}.JPG", Path(f"{number}.JPG"), "x", size, 0, lane)
+
+
+_sizes = st.lists(
+    st.tuples(
+        st.integers(0, 2 * MIB) | st.integers(0, 70_000), st.sampled_from(["media", "wayline"])
+    ),
+    max_size=80,
+)
+
+
+@given(_sizes)
+def test_every_file_is_in_one_handful_in_its_order(sizes: list[tuple[int, str]]) -> None:
+    files = [media(number, size, lane) for number, (size, lane) in enumerate(sizes)]
+    hands = list(handfuls(files, Limits(places_freely=True)))
+    assert [file for hand in hands for file in hand] == files
+    for hand in hands:
+        assert 1 <= len(hand) <= MOST
+        assert len(hand) == 1 or sum(file.size for file in hand) <= MIB
+        assert len({file.lane for file in hand}) == 1
+        assert len(hand) == 1 or all(file.size <= MIB // 2 for file in hand[1:])
+
+
+def test_small_files_go_together_only_where_a_placement_is_no_more_than_a_name() -> None:
+    files = [media(number, 64 * 1024) for number in range(20)]
+    assert [len(hand) for hand in handfuls(files, Limits(places_freely=True))] == [16, 4]
+    assert [len(hand) for hand in handfuls(files, Limits())] == [1] * 20
+
+
+@pytest.mark.parametrize(
+    "trouble",
+    ["status=503*1", "status=403*1", "cut-before*1", "cut-after*1", "damage*1", "expire@9"],
+)
+async def test_a_file_that_meets_trouble_goes_on_alone_and_the_others_together(
+    bench: Workbench, trouble: str, tmp_path: Path
+) -> None:
+    flight = write_flight(tmp_path / "card", 60, 1_000, 9_000)
+    faults = parse_faults(
+        f"storage.put:{trouble}" if "@" in trouble else f"storage.put:{trouble}@9"
+    )
+    bench.cloud.faults.add(*faults)
+    snapshot = await bench.deliver(SERVICE, tmp_path / "card")
+    assert bench.cloud.faults.fired
+    if snapshot.batch.state is BatchState.ATTENTION:  # refused: a person decides
+        (failed,) = [one for one in bench.statuses(snapshot.batch.id) if one.fault]
+        assert failed.state is FileState.FAILED
+        bench.app.engine.retry(snapshot.batch.id)
+        await bench.run(snapshot.batch.id)
+    bench.check_arrived(SERVICE, snapshot.batch.id, flight)
+    again = len(bench.cloud.journal.calls("storage.put")) - len(flight)
+    assert again <= 2 + MOST, "the others were sent again too"
+
+
+async def test_files_are_registered_under_the_keys_that_they_were_sent_with(
+    bench: Workbench, tmp_path: Path
+) -> None:
+    """Renewed keys lead to another group; a file told in the wrong one would be missing there."""
+    flight = write_flight(tmp_path / "card", 64, 1_000, 9_000)
+    bench.cloud.settings.upload_rate = 200_000
+    batch_id = bench.add(SERVICE, tmp_path / "card")
+    run = asyncio.create_task(bench.run(batch_id))
+    await until(lambda: put(bench, SERVICE) >= 5)
+    bench.cloud.expire_keys()
+    await until(lambda: put(bench, SERVICE) >= 30)
+    bench.cloud.expire_keys()
+    snapshot = await run
+    assert snapshot.batch.state is BatchState.DELIVERED, bench.complaints(batch_id)
+    bench.check_arrived(SERVICE, batch_id, flight)
+
+
+async def test_stopping_keeps_what_was_stored_and_the_rest_waits(
+    bench: Workbench, tmp_path: Path
+) -> None:
+    flight = write_flight(tmp_path / "card", 64, 20_000, 20_000)
+    bench.cloud.settings.upload_rate = 400_000
+    batch_id = bench.add(SERVICE, tmp_path / "card")
+    run = asyncio.create_task(bench.run(batch_id))
+    await until(lambda: put(bench, SERVICE) >= 12)
+    bench.app.engine.stop(batch_id)
+    await run
+    states = [one.state for one in bench.statuses(batch_id)]
+    assert set(states) <= {FileState.QUEUED, FileState.SENT, FileState.CONFIRMED}
+    assert states.count(FileState.QUEUED) > 10
+    stored = len([e for e in bench.cloud.journal.calls("storage.put") if e.status == 200])
+    known = len(states) - states.count(FileState.QUEUED)
+    assert stored - known <= 4, "more than what was on its way is not known"
+    bench.cloud.settings.upload_rate = None
+    await bench.run(batch_id)
+    bench.check_arrived(SERVICE, batch_id, flight)
+    assert len(bench.cloud.journal.calls("storage.put")) <= len(flight) + 4
+
+
+async def test_an_upload_in_parts_that_was_begun_is_not_overlooked(
+    bench: Workbench, tmp_path: Path
+) -> None:
+    """Of a file that was large at the last attempt and is small now."""
+    flight = write_flight(tmp_path / "card", 4, 1_000, 9_000)
+    batch_id = bench.add(SERVICE, tmp_path / "card")
+    bench.cloud.faults.add(Fault("flighthub2.obtain_token", Action.STATUS, times=0, status=503))
+    await bench.run(batch_id)
+    first = bench.statuses(batch_id)[0].file
+    files = bench.app.store.files
+    assert len(files.untouched([first.id])) == 1
+    upload = OpenUpload("u", "bucket", "key", 5 * MIB, 1, 1)
+    bench.app.store.parts.of_file(first.id, none_yet=True).begin(upload)
+    assert bench.app.store.parts.of_file(first.id).upload() == upload
+    assert files.untouched([first.id]) == []
+    bench.cloud.faults.clear()
+    await bench.run(batch_id)
+    bench.check_arrived(SERVICE, batch_id, flight)
+    assert bench.app.store.parts.of_file(first.id).upload() is None
