@@ -7,6 +7,7 @@ import sys
 import threading
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from io import FileIO
 from types import TracebackType
@@ -240,12 +241,25 @@ class Streamed(Body):
         return bytes(data)
 
     def _loaded(self) -> Iterator[memoryview]:
+        """One block is hashed while it is sent and the next one read: MD5 and SHA-256 together do
+        some 400 MB/s, and in turn with the sending they would cost a quarter of 1 Gbit/s."""
         self._begun = True
-        buffer = memoryview(bytearray(min(READ, self._size)))
-        for at in range(0, self._size, READ):
-            view = buffer[: min(READ, self._size - at)]
-            self._source.fill(view, self._offset + at, *self._digests)
-            yield view
+        buffers = [memoryview(bytearray(min(READ, self._size))) for _ in range(2)]
+        hashing: Future[None] | None = None
+        with ThreadPoolExecutor(1, thread_name_prefix="pf-digest") as hasher:
+            for number, at in enumerate(range(0, self._size, READ)):
+                view = buffers[number % 2][: min(READ, self._size - at)]
+                self._source.fill(view, self._offset + at)
+                if hashing is not None:
+                    hashing.result()
+                hashing = hasher.submit(self._hash, view)
+                yield view
+            if hashing is not None:
+                hashing.result()
+
+    def _hash(self, view: memoryview) -> None:
+        for digest in self._digests:
+            digest.update(view)
 
 
 @dataclass(frozen=True, slots=True)
