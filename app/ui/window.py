@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
@@ -58,6 +59,7 @@ class Window(Translated, QMainWindow):
         self._leaving = False
         self._shown_before = False
         self._stage: PracticeStage | None = None
+        self._leaving_stage = asyncio.Lock()  # who quits in the middle of it waits for its end
         self.flights = Workspace(controller)
         self._now = self.flights
         self._places = QStackedWidget()
@@ -238,16 +240,17 @@ class Window(Translated, QMainWindow):
 
     async def close_stage(self) -> None:
         """Back to the flights; what the practice cloud kept is deleted."""
-        stage, practice = self._stage, self.workspace
-        if stage is None:
-            return
-        self._stage, self._now = None, self.flights
-        self._places.setCurrentWidget(self.flights)
-        self._places.removeWidget(practice)
-        self.flights.take_focus()
-        await stage.close()
-        practice.deleteLater()
-        self.retranslate()
+        async with self._leaving_stage:
+            stage, practice = self._stage, self.workspace
+            if stage is None:
+                return
+            self._stage, self._now = None, self.flights
+            self._places.setCurrentWidget(self.flights)
+            self._places.removeWidget(practice)
+            self.flights.take_focus()
+            await stage.close()
+            practice.deleteLater()
+            self.retranslate()
 
     # -- help, closing, quitting -----------------------------------------------------------------
 

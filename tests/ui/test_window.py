@@ -328,6 +328,23 @@ async def test_practice_inside_the_same_window(qtbot: QtBot, bench: Workbench) -
         assert window.controller.engine.batches() == [], "nothing of it stays"
 
 
+async def test_quitting_while_practice_is_left_waits_until_nothing_of_it_is_there(
+    qtbot: QtBot, bench: Workbench
+) -> None:
+    async with opened(qtbot, bench) as window:
+        window.practise()
+        stage = window._stage
+        assert stage is not None
+        home = stage._home
+        batches = window.controller.engine.batches
+        assert home.is_dir() and batches() == []
+        practice = window.workspace.controller
+        await until(lambda: any(practice.engine.runs(b.id) for b in practice.engine.batches()))
+        window.leave_practice()
+        await until(lambda: window.workspace is window.flights)
+    assert not home.exists()
+
+
 async def test_everything_has_a_name_for_screen_readers(
     qtbot: QtBot, bench: Workbench, tmp_path: Path
 ) -> None:
