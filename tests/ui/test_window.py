@@ -338,8 +338,9 @@ async def test_quitting_while_practice_is_left_waits_until_nothing_of_it_is_ther
         home = stage._home
         batches = window.controller.engine.batches
         assert home.is_dir() and batches() == []
-        practice = window.workspace.controller
-        await until(lambda: any(practice.engine.runs(b.id) for b in practice.engine.batches()))
+        cloud = stage._practice.cloud
+        cloud.faults.add(*parse_faults("flighthub2.obtain_token:stall=1*0"))
+        await until(lambda: cloud.faults.fired)
         window.leave_practice()
         await until(lambda: window.workspace is window.flights)
     assert not home.exists()
