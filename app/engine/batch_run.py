@@ -224,14 +224,15 @@ class BatchRun:
     async def _feed(self, queue: Hands, twins: Twins) -> None:
         files, limits = self._context.store.files, self._service.limits
         survey = min(limits.survey, _GLANCES)
-        most = survey or self._context.pools.files_at_once * (MOST if limits.places_freely else 1)
+        at_once = self._context.pools.files_at_once
+        most = survey or at_once * (MOST if limits.places_freely else 1)
         while not self.stop.is_set() and self._cards.gone is None:
             taken = files.take(self.batch.id, most, twins.waiting)
             if not taken:
                 return
             try:
                 ordered = await self._surveyed(taken) if survey else taken
-                for hand in handfuls(ordered, limits):
+                for hand in handfuls(ordered, limits, at_once):
                     await queue.put(hand)
             except PostflightError as error:
                 for file in taken:

@@ -6,8 +6,9 @@ looks and writes in the queue, three changes of threads, one wait for the disk.
 
 from __future__ import annotations
 
+import asyncio
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
@@ -29,15 +30,19 @@ if TYPE_CHECKING:
 MOST: Final = 16  # files
 _FILE: Final = 512 * 1024  # bytes
 _ALL: Final = 1024 * 1024  # bytes: 8 s of a link of 1 Mbit/s
-# What was stored is written down so often, however slow the line is.
-_SLICE: Final = 0.03  # seconds
+_SLICE: Final = 0.03  # seconds; then keys are looked at, and may be renewed
+_SOON: Final = 0.02  # seconds until what was stored is written down
 
 
-def handfuls(files: Iterable[MediaFile], limits: Limits) -> Iterator[list[MediaFile]]:
-    """In their order; large files alone, and all where a placement is more than a name."""
+def handfuls(files: Sequence[MediaFile], limits: Limits, at_once: int) -> Iterator[list[MediaFile]]:
+    """In their order; large files alone, and all where a placement is more than a name.
+
+    So many that each of the `at_once` threads gets its share of a few files too.
+    """
+    most = min(MOST, -(-len(files) // at_once))
     hand: list[MediaFile] = []
     for file in files:
-        if hand and not _fits(file, hand, limits):
+        if hand and (len(hand) >= most or not _fits(file, hand, limits)):
             yield hand
             hand = []
         hand.append(file)
@@ -48,7 +53,7 @@ def handfuls(files: Iterable[MediaFile], limits: Limits) -> Iterator[list[MediaF
 def _fits(file: MediaFile, hand: Sequence[MediaFile], limits: Limits) -> bool:
     room = _ALL - sum(other.size for other in hand)
     like_them = file.lane == hand[0].lane and limits.places_freely
-    return like_them and file.size <= min(_FILE, room) and len(hand) < MOST
+    return like_them and file.size <= min(_FILE, room)
 
 
 class HandfulRun:
@@ -72,9 +77,14 @@ class HandfulRun:
         self._meter = meter
         self._stop = stop
         self._alone = alone
+        self._loop = asyncio.get_running_loop()
+        self._stored: list[tuple[int, Grant, Receipt]] = []  # and not written down; any thread
+        self._timer: asyncio.TimerHandle | None = None
+        self._batch_id = ""
 
     async def run(self, files: Sequence[MediaFile]) -> None:
         """They are `preparing`, and end as with `FileRun.run`."""
+        self._batch_id = files[0].batch
         weather = self._context.weather
         together: Sequence[Prepared] = ()
         if len(files) > 1 and not (weather is not None and weather.gone):
@@ -93,23 +103,33 @@ class HandfulRun:
         except PostflightError:
             return ()
         self._files.all_placed([item.file.id for item in items], grant.id)
-        self._publish(items)
+        self._publish([item.file.id for item in items])
         left = items
         while left:
-            receipts, error = await self._context.pools.file(self._send, grant, left)
-            went, left = left[: len(receipts)], left[len(receipts) :]
-            self._keep(grant, went, receipts)
+            count, error = await self._context.pools.file(self._send, grant, left)
+            left = left[count:]
             try:
+                self._write_down()
                 if error is not None:
                     raise error
                 if left:
                     grant = await self._with_newest(grant, left)
             except PostflightError as met:
-                self._files.requeue(item.file.id for item in left[1:])
-                self._publish(left)
-                await self._alone.run(left[0].file, Met(grant, met))
+                await self._in_trouble(items, left, Met(grant, met))
                 break
         return items
+
+    async def _in_trouble(
+        self, items: Sequence[Prepared], left: Sequence[Prepared], met: Met
+    ) -> None:
+        """One file hears of the trouble; the others, and what could not be written down, wait."""
+        for item in items:
+            if item not in left[:1]:
+                self._files.requeue_moving(item.file.id)
+        self._publish([item.file.id for item in left])
+        if not left:
+            raise met.error
+        await self._alone.run(left[0].file, met)
 
     async def _with_newest(self, grant: Grant, left: Sequence[Prepared]) -> Grant:
         """Keys may have been renewed meanwhile, and are asked for ahead of need only by asking."""
@@ -118,20 +138,19 @@ class HandfulRun:
             self._files.lent([item.file.id for item in left], newest.id)
         return newest
 
-    def _send(
-        self, grant: Grant, items: Sequence[Prepared]
-    ) -> tuple[list[Receipt], PostflightError | None]:
-        """As many as go in a slice of time; in a file thread."""
-        receipts: list[Receipt] = []
+    def _send(self, grant: Grant, items: Sequence[Prepared]) -> tuple[int, PostflightError | None]:
+        """Sends as many as go in a slice of time, in a file thread; how many went."""
         until = time.monotonic() + _SLICE
-        for item in items:
-            try:
-                receipts.append(self._send_one(grant, item))
-            except PostflightError as error:
-                return receipts, error
+        for count, item in enumerate(items):
             if time.monotonic() > until:
-                break
-        return receipts, None
+                return count, None
+            try:
+                receipt = self._send_one(grant, item)
+            except PostflightError as error:
+                return count, error
+            self._stored.append((item.file.id, grant, receipt))
+            self._loop.call_soon_threadsafe(self._write_down_soon)
+        return len(items), None
 
     def _send_one(self, grant: Grant, item: Prepared) -> Receipt:
         file = item.file
@@ -154,20 +173,34 @@ class HandfulRun:
             self._meter.settle(file.id, counts=stored)
         return replace(receipt, remote_id=target.remote_id)
 
-    def _keep(self, grant: Grant, items: Sequence[Prepared], receipts: Sequence[Receipt]) -> None:
-        if not items:
+    def _write_down_soon(self) -> None:
+        """The next file may take long; what is stored is not to be sent again after a crash."""
+        if self._timer is None:
+            self._timer = self._loop.call_later(_SOON, self._write_down_in_between)
+
+    def _write_down_in_between(self) -> None:
+        self._timer = None
+        stored = list(self._stored)
+        try:
+            self._write_down()
+        except PostflightError:  # as a full disk: the end of the slice meets it too, and says it
+            self._stored[:0] = stored
+
+    def _write_down(self) -> None:
+        """One commit, which waits for the disk once. On the loop's thread."""
+        stored = list(self._stored)
+        del self._stored[: len(stored)]
+        if not stored:
             return
-        ids = [item.file.id for item in items]
-        self._files.all_stored(list(zip(ids, receipts, strict=True)))
+        self._files.all_stored([(file_id, receipt) for file_id, _, receipt in stored])
         self._alone.went_well()
         if self._context.weather is not None:
             self._context.weather.found()
-        if self._service.limits.one_group and not self._grants.is_current(grant):
-            for file_id in ids:
+        for file_id, grant, _ in stored:
+            if self._service.limits.one_group and not self._grants.is_current(grant):
                 self._files.requeue_stored(file_id)
-        self._publish(items)
+        self._publish([file_id for file_id, _, _ in stored])
 
-    def _publish(self, items: Sequence[Prepared]) -> None:
-        files = [item.file for item in items]
-        if files:
-            self._context.publish(FilesChanged(files[0].batch, tuple(file.id for file in files)))
+    def _publish(self, ids: Sequence[int]) -> None:
+        if ids:
+            self._context.publish(FilesChanged(self._batch_id, tuple(ids)))

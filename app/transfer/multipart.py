@@ -9,6 +9,8 @@ from dataclasses import dataclass, replace
 from app.domain.card_time import same_time
 from app.domain.errors import (
     Damaged,
+    FileGone,
+    FileUnreadable,
     Forbidden,
     LocalError,
     NetworkError,
@@ -132,8 +134,11 @@ class Multipart:
         return sorted(parts, key=lambda part: part.number)
 
     def _failed(self, error: BaseException) -> BaseException:
-        # Parts under way still count for the next run, unless the file or the upload is gone;
-        # or the error is a bug.
+        # Parts under way still count for the next run: also of a card that was pulled, as their
+        # bytes have been read. Not when the file is another one, or the upload is gone, or the
+        # error is a bug.
+        if isinstance(error, FileGone | FileUnreadable):
+            return error
         if not isinstance(error, PostflightError) or isinstance(error, LocalError | UploadGone):
             self._stop.set()
         return error

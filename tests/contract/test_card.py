@@ -26,6 +26,7 @@ pytestmark = pytest.mark.skipif(
 )
 MIB = 1024 * 1024
 HOUR = 3600 * 10**9
+SLOW = 400_000  # bytes a second and connection: a card is pulled in the middle
 
 
 @pytest.fixture
@@ -85,6 +86,7 @@ async def test_pulled_while_sending_it_waits_and_goes_on_under_another_name(
     bench: Workbench, service: str, card: Path, other_card: Path
 ) -> None:
     flight = write_flight(card, 40, 1000, 30_000)
+    bench.cloud.settings.upload_rate = SLOW
     batch_id = bench.add(service, card)
     arrived = lambda: counts(bench, batch_id)[FileState.CONFIRMED] >= 5  # noqa: E731
     with once(bench, arrived, lambda: pull(card, other_card)):
@@ -293,7 +295,8 @@ async def test_a_folder_that_was_moved_is_named_by_the_person(
 async def test_what_is_left_out_waits_for_no_card(
     bench: Workbench, card: Path, other_card: Path
 ) -> None:
-    write_flight(card, 16, 1000, 30_000)
+    write_flight(card, 40, 1000, 30_000)
+    bench.cloud.settings.upload_rate = SLOW
     batch_id = bench.add("flighthub2", card)
     arrived = lambda: counts(bench, batch_id)[FileState.CONFIRMED] >= 3  # noqa: E731
     with once(bench, arrived, lambda: pull(card, other_card)):
@@ -336,6 +339,7 @@ async def test_a_real_unmount_leaves_an_empty_folder_and_is_understood(
     """Skipped where this user may not mount."""
     flight = write_flight(tmp_path / "flash", 24, 1000, 30_000)
     mount(tmp_path / "flash", card)
+    bench.cloud.settings.upload_rate = SLOW
     batch_id = bench.add(service, card)
     arrived = lambda: counts(bench, batch_id)[FileState.CONFIRMED] >= 5  # noqa: E731
     try:

@@ -45,7 +45,7 @@ _sizes = st.lists(
 @given(_sizes)
 def test_every_file_is_in_one_handful_in_its_order(sizes: list[tuple[int, str]]) -> None:
     files = [media(number, size, lane) for number, (size, lane) in enumerate(sizes)]
-    hands = list(handfuls(files, Limits(places_freely=True)))
+    hands = list(handfuls(files, Limits(places_freely=True), 4))
     assert [file for hand in hands for file in hand] == files
     for hand in hands:
         assert 1 <= len(hand) <= MOST
@@ -55,9 +55,12 @@ def test_every_file_is_in_one_handful_in_its_order(sizes: list[tuple[int, str]])
 
 
 def test_small_files_go_together_only_where_a_placement_is_no_more_than_a_name() -> None:
-    files = [media(number, 64 * 1024) for number in range(20)]
-    assert [len(hand) for hand in handfuls(files, Limits(places_freely=True))] == [16, 4]
-    assert [len(hand) for hand in handfuls(files, Limits())] == [1] * 20
+    files = [media(number, 60 * 1024) for number in range(50)]
+    free = Limits(places_freely=True)
+    assert [len(hand) for hand in handfuls(files, free, 2)] == [16, 16, 16, 2]
+    assert [len(hand) for hand in handfuls(files, Limits(), 2)] == [1] * 50
+    assert [len(hand) for hand in handfuls(files[:6], free, 4)] == [2, 2, 2], "all have work"
+    assert [len(hand) for hand in handfuls(files[:3], free, 4)] == [1, 1, 1]
 
 
 @pytest.mark.parametrize(
