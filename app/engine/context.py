@@ -23,7 +23,7 @@ class Patience:
 
     policy: RetryPolicy = field(default_factory=RetryPolicy)
     looks: Looks = field(default_factory=Looks)
-    import_first: float = 1.0  # after the first look, which is at once
+    import_first: float = 0.3  # after the first look, which is at once
     import_longest: float = 15.0
     import_stalled: float = 900.0  # without any progress of the service's import
     job_first: float = 2.0

@@ -7,8 +7,10 @@ looks and writes in the queue, three changes of threads, one wait for the disk.
 from __future__ import annotations
 
 import asyncio
+import threading
 import time
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
@@ -31,7 +33,7 @@ MOST: Final = 16  # files
 _FILE: Final = 512 * 1024  # bytes
 _ALL: Final = 1024 * 1024  # bytes: 8 s of a link of 1 Mbit/s
 _SLICE: Final = 0.03  # seconds; then keys are looked at, and may be renewed
-_SOON: Final = 0.02  # seconds until what was stored is written down
+_SOON: Final = 0.1  # seconds until what was stored is written down though the slice goes on
 
 
 def handfuls(files: Sequence[MediaFile], limits: Limits, at_once: int) -> Iterator[list[MediaFile]]:
@@ -78,8 +80,9 @@ class HandfulRun:
         self._stop = stop
         self._alone = alone
         self._loop = asyncio.get_running_loop()
-        self._stored: list[tuple[int, Grant, Receipt]] = []  # and not written down; any thread
-        self._timer: asyncio.TimerHandle | None = None
+        self._lock = threading.Lock()  # around these two
+        self._stored: list[tuple[int, Grant, Receipt]] = []  # and not written down
+        self._untold: list[tuple[int, Grant, Receipt]] = []  # written down
         self._batch_id = ""
 
     async def run(self, files: Sequence[MediaFile]) -> None:
@@ -88,7 +91,7 @@ class HandfulRun:
         weather = self._context.weather
         together: Sequence[Prepared] = ()
         if len(files) > 1 and not (weather is not None and weather.gone):
-            together = self._files.untouched(file.id for file in files)
+            together = self._files.untouched(files)
         if together:
             together = await self._sent_together(together)
         gone = {item.file.id for item in together}
@@ -106,10 +109,9 @@ class HandfulRun:
         self._publish([item.file.id for item in items])
         left = items
         while left:
-            count, error = await self._context.pools.file(self._send, grant, left)
+            count, error = await self._watched(grant, left)
             left = left[count:]
             try:
-                self._write_down()
                 if error is not None:
                     raise error
                 if left:
@@ -138,19 +140,36 @@ class HandfulRun:
             self._files.lent([item.file.id for item in left], newest.id)
         return newest
 
+    async def _watched(
+        self, grant: Grant, items: Sequence[Prepared]
+    ) -> tuple[int, PostflightError | None]:
+        self._timer = self._loop.call_later(_SOON, self._write_down_in_between)
+        try:
+            return await self._context.pools.file(self._send, grant, items)
+        finally:
+            self._timer.cancel()
+            self._tell()
+
     def _send(self, grant: Grant, items: Sequence[Prepared]) -> tuple[int, PostflightError | None]:
         """Sends as many as go in a slice of time, in a file thread; how many went."""
-        until = time.monotonic() + _SLICE
-        for count, item in enumerate(items):
-            if time.monotonic() > until:
-                return count, None
-            try:
-                receipt = self._send_one(grant, item)
-            except PostflightError as error:
-                return count, error
-            self._stored.append((item.file.id, grant, receipt))
-            self._loop.call_soon_threadsafe(self._write_down_soon)
-        return len(items), None
+        until, count = time.monotonic() + _SLICE, 0
+        try:
+            while count < len(items) and time.monotonic() < until:
+                receipt = self._send_one(grant, items[count])
+                with self._lock:
+                    self._stored.append((items[count].file.id, grant, receipt))
+                count += 1
+            self._write_down()
+        except PostflightError as error:
+            return count, self._written_down_after(error)
+        return count, None
+
+    def _written_down_after(self, error: PostflightError) -> PostflightError:
+        try:
+            self._write_down()
+        except PostflightError as worse:
+            return worse
+        return error
 
     def _send_one(self, grant: Grant, item: Prepared) -> Receipt:
         file = item.file
@@ -173,33 +192,36 @@ class HandfulRun:
             self._meter.settle(file.id, counts=stored)
         return replace(receipt, remote_id=target.remote_id)
 
-    def _write_down_soon(self) -> None:
-        """The next file may take long; what is stored is not to be sent again after a crash."""
-        if self._timer is None:
-            self._timer = self._loop.call_later(_SOON, self._write_down_in_between)
+    def _write_down(self) -> None:
+        """One commit, which waits for the disk once; in any thread."""
+        with self._lock:
+            if self._stored:
+                self._files.all_stored([(file_id, receipt) for file_id, _, receipt in self._stored])
+                self._untold += self._stored
+                self._stored = []
 
     def _write_down_in_between(self) -> None:
-        self._timer = None
-        stored = list(self._stored)
-        try:
+        """The file that is on its way takes long; what was stored before it is not to be sent
+        again after a crash."""
+        with suppress(PostflightError):  # as a full disk: the end of the slice meets it, and says
             self._write_down()
-        except PostflightError:  # as a full disk: the end of the slice meets it too, and says it
-            self._stored[:0] = stored
+        self._tell()
+        self._timer = self._loop.call_later(_SOON, self._write_down_in_between)
 
-    def _write_down(self) -> None:
-        """One commit, which waits for the disk once. On the loop's thread."""
-        stored = list(self._stored)
-        del self._stored[: len(stored)]
-        if not stored:
+    def _tell(self) -> None:
+        """What follows from what was written down; on the loop's thread."""
+        with self._lock:
+            told, self._untold = self._untold, []
+        if not told:
             return
-        self._files.all_stored([(file_id, receipt) for file_id, _, receipt in stored])
         self._alone.went_well()
         if self._context.weather is not None:
             self._context.weather.found()
-        for file_id, grant, _ in stored:
-            if self._service.limits.one_group and not self._grants.is_current(grant):
-                self._files.requeue_stored(file_id)
-        self._publish([file_id for file_id, _, _ in stored])
+        if self._service.limits.one_group:
+            for file_id, grant, _ in told:
+                if not self._grants.is_current(grant):
+                    self._files.requeue_stored(file_id)
+        self._publish([file_id for file_id, _, _ in told])
 
     def _publish(self, ids: Sequence[int]) -> None:
         if ids:

@@ -100,15 +100,16 @@ class FileTable(FileChoices):
         columns = {"grant_": grant_id, "remote_id": remote_id, "object_key": key}
         self._move([file_id], FileState.SENDING, columns)
 
-    def untouched(self, ids: Iterable[int]) -> list[Prepared]:
-        """Those of the files that no earlier attempt has placed or begun to send in parts."""
+    def untouched(self, files: Sequence[MediaFile]) -> list[Prepared]:
+        """Those that no earlier attempt has placed or begun to send in parts, in their order."""
         rows = self._database.rows(
-            f"SELECT {FILE_COLUMNS} FROM {FILE_SOURCE} WHERE file.id IN"
-            " (SELECT value FROM json_each(?)) AND coalesce(remote_id, '') = ''"
-            " AND NOT EXISTS (SELECT 1 FROM upload WHERE upload.file = file.id) ORDER BY file.id",
-            (json.dumps(list(ids)),),
+            "SELECT id, md5, quick, sha256, capture FROM file"
+            " WHERE id IN (SELECT value FROM json_each(?)) AND coalesce(remote_id, '') = ''"
+            " AND NOT EXISTS (SELECT 1 FROM upload WHERE upload.file = file.id)",
+            (json.dumps([file.id for file in files]),),
         )
-        return [prepared_of(row) for row in rows]
+        found = {row["id"]: row for row in rows}
+        return [prepared_of(found[file.id], file) for file in files if file.id in found]
 
     def all_placed(self, ids: Sequence[int], grant_id: int) -> None:
         """`preparing` to `sending` where a placement is nothing that could be given up."""

@@ -92,7 +92,8 @@ def media_file(row: Row) -> MediaFile:
         id=row["id"],
         batch=row["batch"],
         path=row["path"],
-        source=Path(os.fsdecode(row["root_path"])) / os.fsdecode(row["relative"]),
+        # Joined as text: pathlib would take each of the two apart before, three times per file.
+        source=Path(os.path.join(os.fsdecode(row["root_path"]), os.fsdecode(row["relative"]))),  # noqa: PTH118
         name=row["name"],
         size=row["size"],
         modified_ns=row["modified_ns"],
@@ -105,11 +106,12 @@ def found_of(row: Row) -> FoundAt:
     return FoundAt(Path(root), Path(relative), row["size"], row["modified_ns"])
 
 
-def prepared_of(row: Row) -> Prepared:
+def prepared_of(row: Row, file: MediaFile | None = None) -> Prepared:
+    """`file` where it is known already, and not in the row."""
     digests = None
     if row["md5"]:
         digests = Digests(row["md5"], row["quick"] or "", row["sha256"] or "")
-    return Prepared(media_file(row), digests, capture_of(row["capture"]))
+    return Prepared(file or media_file(row), digests, capture_of(row["capture"]))
 
 
 def receipt_of(row: Row) -> Receipt | None:

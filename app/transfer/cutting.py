@@ -110,9 +110,11 @@ class Watch:
     """
 
     _EVERY: Final = 0.25
+    _IDLE: Final = 40  # looks at nothing until it sleeps: to be woken for each request costs more
 
     def __init__(self) -> None:
         self.lock = threading.Condition()
+        self._asleep = False
         self._orders: set[Order] = set()
         self._thread: threading.Thread | None = None
         self._closed = False
@@ -125,7 +127,7 @@ class Watch:
             if self._thread is None and not self._closed:
                 self._thread = threading.Thread(target=self._run, name="pf-watch", daemon=True)
                 self._thread.start()
-            if len(self._orders) == 1:
+            if self._asleep:
                 self.lock.notify()
 
     def end(self, order: Order) -> None:
@@ -140,12 +142,15 @@ class Watch:
             self._thread.join()
 
     def _run(self) -> None:
+        idle = 0
         with self.lock:
             while not self._closed:
                 for order in self._orders:
                     if order.line is not None and order.over:
                         order.line.shut(order)
-                self.lock.wait(self._EVERY if self._orders else None)
+                idle = 0 if self._orders else idle + 1
+                self._asleep = idle > self._IDLE
+                self.lock.wait(None if self._asleep else self._EVERY)
 
 
 class Line(HTTPConnection):

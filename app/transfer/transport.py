@@ -7,6 +7,7 @@ import logging
 import ssl
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final, cast
 from urllib.parse import urlsplit
 
@@ -28,11 +29,10 @@ from app.transfer.network_errors import (
     too_long,
 )
 from app.transfer.throttle import Throttle
-from app.transfer.ways import Ways
+from app.transfer.ways import Origin, Ways
 
 _log = logging.getLogger(__name__)
 
-_USUAL_PORT: Final = {"http": 80, "https": 443}
 MAX_ANSWER: Final = 1024 * 1024  # bytes; an error or a completed upload takes some hundred
 
 
@@ -47,38 +47,32 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True)
-class _Address:
-    scheme: str
-    host: str
-    port: int | None
+class Address:
+    origin: Origin
     target: str  # path and query as they were given, never written anew
 
     @staticmethod
-    def of(url: str) -> _Address:
-        try:
-            parts = urlsplit(url)
-            port = parts.port
-        except ValueError:
-            raise bad_address() from None
-        printable = url.isascii() and url.isprintable() and " " not in url
-        if parts.scheme not in ("http", "https") or not parts.hostname or not printable:
+    def of(url: str) -> Address:
+        if not (url.isascii() and url.isprintable()) or " " in url:
             raise bad_address()
-        rest = url.partition("#")[0].partition("://")[2]
+        scheme, _, rest = url.partition("#")[0].partition("://")
         cut = min((at for at in (rest.find("/"), rest.find("?")) if at >= 0), default=len(rest))
         target = rest[cut:]
         target = target if target.startswith("/") else f"/{target}"
-        return _Address(parts.scheme, parts.hostname, port, target)
+        return Address(_origin(f"{scheme}://{rest[:cut]}"), target)
 
-    @property
-    def named(self) -> str:
-        """As it stands in the Host header: without the port that is the usual one."""
-        host = f"[{self.host}]" if ":" in self.host else self.host
-        return host if self.port in (None, _USUAL_PORT[self.scheme]) else f"{host}:{self.port}"
 
-    @property
-    def origin(self) -> str:
-        host = f"[{self.host}]" if ":" in self.host else self.host
-        return f"{self.scheme}://{host}" + (f":{self.port}" if self.port else "")
+@lru_cache(maxsize=64)
+def _origin(text: str) -> Origin:
+    """A batch has one or two, and thousands of addresses there."""
+    try:
+        parts = urlsplit(text)
+        port = parts.port
+    except ValueError:
+        raise bad_address() from None
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise bad_address()
+    return Origin(parts.scheme, parts.hostname, port)
 
 
 class Transport:
@@ -119,11 +113,12 @@ class Transport:
         most 10 s), and what reading `body` raises.
         """
         cancel.check()
-        address = _Address.of(url)
+        address = Address.of(url)
         ways = self._ways
-        proxy = ways.proxy_to(address.scheme, address.host)
-        absolute = proxy is not None and address.scheme == "http"
-        target = address.origin + address.target if absolute else address.target
+        origin = address.origin
+        proxy = ways.proxy_to(origin.scheme, origin.host)
+        absolute = proxy is not None and origin.scheme == "http"
+        target = str(origin) + address.target if absolute else address.target
         length = {} if body is None and method == "HEAD" else {"Content-Length": _length(body)}
         whole = {**headers, **length}
 
@@ -139,12 +134,12 @@ class Transport:
             ways.look_again()
             cancel.check()
             if asks_for_sign_in(error):
-                raise ways.refused(proxy, address.host) from error
-            raise broken_way(error, address.host, address.port or 443, proxy) from error
+                raise ways.refused(proxy, origin.host) from error
+            raise broken_way(error, origin.host, origin.port or 443, proxy) from error
         # Without the query, which may be a signature.
         _log.debug("%s %s: %d", method, address.target.partition("?")[0], answer.status)
         if answer.status == 407:
-            raise ways.refused(proxy, address.host)
+            raise ways.refused(proxy, origin.host)
         return answer
 
     def _sent(
@@ -152,39 +147,39 @@ class Transport:
         ways: Ways,
         proxy: Proxy | None,
         method: str,
-        address: _Address,
+        address: Address,
         order: Callable[[], Order],
         headers: dict[str, str],
     ) -> Answer:
         """Once more, at once and over a fresh connection, where a kept one had died while idle."""
         first = order()
         try:
-            return self._once(ways.manager(proxy), method, address, first, headers)
+            return self._once(ways.pool(proxy, address.origin), method, address, first, headers)
         except (broken.ProtocolError, broken.SSLError) as error:
             if not _died_idle(error, method, first):
                 raise
         ways.forget_idle()
-        return self._once(ways.manager(proxy), method, address, order(), headers)
+        return self._once(ways.pool(proxy, address.origin), method, address, order(), headers)
 
     def _once(
         self,
-        manager: urllib3.PoolManager,
+        pool: urllib3.HTTPConnectionPool,
         method: str,
-        address: _Address,
+        address: Address,
         order: Order,
         headers: dict[str, str],
     ) -> Answer:
         try:
-            answer = _exchange(manager, method, address, order, headers)
+            answer = _exchange(pool, method, address, order, headers)
         except (broken.HTTPError, http.client.HTTPException, OSError) as error:
             order.cancel.check()
             if order.late:
-                raise late(address.host) from error
+                raise late(address.origin.host) from error
             raise
         finally:
             self._watch.end(order)
         if order.late:  # a body without a length seems to end where the watch ended it
-            raise late(address.host)
+            raise late(address.origin.host)
         return answer
 
     def close(self) -> None:
@@ -194,13 +189,12 @@ class Transport:
 
 
 def _exchange(
-    manager: urllib3.PoolManager,
+    pool: urllib3.HTTPConnectionPool,
     method: str,
-    address: _Address,
+    address: Address,
     order: Order,
     headers: dict[str, str],
 ) -> Answer:
-    pool = manager.connection_from_host(address.host, address.port, address.scheme)
     line = pool.lend() if method == "PUT" and isinstance(pool, Lender) else None
     answer = (
         _by_library(pool, method, address, order, headers)
@@ -209,15 +203,15 @@ def _exchange(
     )
     if answer.status < 300 and not order.whole:
         # An early yes cannot be about bytes that were not sent.
-        raise cut_off(address.host, "answered before everything was sent")
+        raise cut_off(address.origin.host, "answered before everything was sent")
     return answer
 
 
 def _by_hand(
-    pool: Lender, line: Line, address: _Address, order: Order, headers: dict[str, str]
+    pool: Lender, line: Line, address: Address, order: Order, headers: dict[str, str]
 ) -> Answer:
     try:
-        reply = wire.put(line, address.named, headers, order, MAX_ANSWER)
+        reply = wire.put(line, address.origin.named, headers, order, MAX_ANSWER)
     except BaseException:
         line.close()
         raise
@@ -227,14 +221,14 @@ def _by_hand(
     finally:
         pool.give_back(line)
     if len(reply.body) > MAX_ANSWER:
-        raise too_long(address.host)
-    return Answer(address.host, reply.status, reply.headers, reply.body)
+        raise too_long(address.origin.host)
+    return Answer(address.origin.host, reply.status, reply.headers, reply.body)
 
 
 def _by_library(
     pool: urllib3.HTTPConnectionPool,
     method: str,
-    address: _Address,
+    address: Address,
     order: Order,
     headers: dict[str, str],
 ) -> Answer:
@@ -253,10 +247,10 @@ def _by_library(
     )
     try:
         answer = Answer(
-            address.host,
+            address.origin.host,
             response.status,
             {name.lower(): value for name, value in response.headers.items()},
-            _read(response, address.host),
+            _read(response, address.origin.host),
         )
     except BaseException:
         response.close()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import threading
+from dataclasses import dataclass
 from typing import Final
 
 import urllib3
@@ -17,6 +18,28 @@ from app.transfer.cutting import SILENCE, LinePool, SecureLinePool
 CONNECT: Final = 10.0  # seconds
 
 
+_USUAL_PORT: Final = {"http": 80, "https": 443}
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """A server as an address names it."""
+
+    scheme: str
+    host: str
+    port: int | None
+
+    @property
+    def named(self) -> str:
+        """As it stands in the Host header: without the port that is the usual one."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return host if self.port in (None, _USUAL_PORT[self.scheme]) else f"{host}:{self.port}"
+
+    def __str__(self) -> str:
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"{self.scheme}://{host}" + (f":{self.port}" if self.port else "")
+
+
 class Ways:
     """Thread-safe. Once nobody refers to it, it ends with the last request that is under way:
     urllib3 closes what is idle in a forgotten pool."""
@@ -27,6 +50,7 @@ class Ways:
         self._connections = connections
         self._lock = threading.Lock()
         self._managers: dict[Proxy | None, urllib3.PoolManager] = {}
+        self._pools: dict[tuple[Proxy | None, Origin], urllib3.HTTPConnectionPool] = {}
         self._proxies: dict[tuple[str, str], Proxy | None] = {}
 
     def proxy_to(self, scheme: str, host: str) -> Proxy | None:
@@ -38,12 +62,17 @@ class Ways:
             found = self._proxies[key] = proxy_for(self._route, scheme, host)
             return found
 
-    def manager(self, proxy: Proxy | None) -> urllib3.PoolManager:
-        with self._lock:
-            found = self._managers.get(proxy)
-            if found is None:
-                found = self._managers[proxy] = self._made(proxy)
-            return found
+    def pool(self, proxy: Proxy | None, to: Origin) -> urllib3.HTTPConnectionPool:
+        """Looked up here first: urllib3 puts its key for it together anew each time."""
+        found = self._pools.get((proxy, to))
+        if found is None:
+            with self._lock:
+                manager = self._managers.get(proxy)
+                if manager is None:
+                    manager = self._managers[proxy] = self._made(proxy)
+                found = manager.connection_from_host(to.host, to.port, to.scheme)
+                self._pools[proxy, to] = found
+        return found
 
     def look_again(self) -> None:
         """A laptop that moved may have another proxy now."""
@@ -52,12 +81,14 @@ class Ways:
     def forget_idle(self) -> None:
         """Connections die together: none that waits is used again; those at work go on."""
         with self._lock:
+            self._pools.clear()
             for manager in self._managers.values():
                 manager.clear()
 
     def refused(self, proxy: Proxy | None, host: str) -> NotSignedIn:
         """For a 407; the next request asks for the proxy's secret anew."""
         with self._lock:
+            self._pools.clear()
             self._managers.pop(proxy, None)
         return wants_sign_in(proxy, f"the storage at {host}")
 

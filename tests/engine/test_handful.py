@@ -136,11 +136,11 @@ async def test_an_upload_in_parts_that_was_begun_is_not_overlooked(
     await bench.run(batch_id)
     first = bench.statuses(batch_id)[0].file
     files = bench.app.store.files
-    assert len(files.untouched([first.id])) == 1
+    assert [item.file for item in files.untouched([first])] == [first]
     upload = OpenUpload("u", "bucket", "key", 5 * MIB, 1, 1)
     bench.app.store.parts.of_file(first.id, none_yet=True).begin(upload)
     assert bench.app.store.parts.of_file(first.id).upload() == upload
-    assert files.untouched([first.id]) == []
+    assert files.untouched([first]) == []
     bench.cloud.faults.clear()
     await bench.run(batch_id)
     bench.check_arrived(SERVICE, batch_id, flight)
