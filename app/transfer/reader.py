@@ -20,7 +20,7 @@ from app.domain.naming import long_path
 from app.domain.os_errors import translate_os_error
 from app.domain.ports import Cancel, Progress
 from app.transfer.cutting import Gate
-from app.transfer.digests import Digester
+from app.transfer.digests import Digester, SecondPass
 from app.transfer.pacing import HELD_UP_TO, MIB, SEND
 
 READ: Final = MIB
@@ -139,12 +139,14 @@ class Source:
         except OSError as error:
             raise translate_os_error(error, self._file.source) from error
 
-    def md5(self, offset: int, size: int) -> str:
-        """Lower-case hex of `size` bytes from `offset`, in a pass of its own."""
-        digest, buffer = Digester(None), memoryview(bytearray(min(READ, size)))
-        for at in range(offset, offset + size, READ):
-            self.fill(buffer[: min(READ, offset + size - at)], at, digest)
-        return digest.md5()
+    def digest(self, offset: int, size: int, digester: Digester) -> None:
+        """Shows `digester` these bytes, in a pass of its own."""
+        buffer = memoryview(bytearray(min(READ, size)))
+        with ThreadPoolExecutor(1, thread_name_prefix="pf-digest") as helper:
+            for at in range(offset, offset + size, READ):
+                view = buffer[: min(READ, offset + size - at)]
+                self.fill(view, at)
+                digester.update_side_by_side(view, helper)
 
 
 class Body(ABC):
@@ -273,7 +275,7 @@ class Load:
     source: Source
     body: Body
     md5: str
-    sent: Digester
+    sent: Digester | SecondPass
 
     def known_sha256(self) -> str:
         """Of the body, in hex; "" where it is known only after the send, or not at all."""
@@ -320,11 +322,17 @@ class Loader:
                 raise changed(self.file)
             body = Held(view, self.cancel, self.progress)
             return Load(self.file, source, body, sent.md5(), sent)
+        seen: Digester | SecondPass = sent
         if known is None:
-            known = source.md5(offset, size)
+            first = Digester("" if whole is None else None)
+            source.digest(offset, size, first)
             source.check()
+            known = first.md5()
+            if whole is None:
+                seen = SecondPass(first)
+        also = (seen,) if whole is None else (seen, whole)
         body = Streamed(source, offset, size, self.progress, *also)
-        return Load(self.file, source, body, known, sent)
+        return Load(self.file, source, body, known, seen)
 
 
 def changed(file: MediaFile) -> FileChanged:

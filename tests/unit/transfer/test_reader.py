@@ -12,7 +12,7 @@ import pytest
 
 from app.domain.errors import Cancelled, FileChanged, FileGone
 from app.domain.ports import Cancel
-from app.transfer.digests import Digester
+from app.transfer.digests import Digester, SecondPass
 from app.transfer.pacing import HELD_UP_TO
 from app.transfer.reader import Buffers, Held, Loader, Source, Streamed
 from tests.unit.transfer.kit import (
@@ -120,7 +120,7 @@ def test_reading_ends_at_the_stop_sign(tmp_path: Path) -> None:
     with Source(make_file(tmp_path, 100), cancel) as source:
         cancel.set()
         with pytest.raises(Cancelled):
-            source.md5(0, 100)
+            source.digest(0, 100, Digester())
 
 
 def test_a_thread_uses_its_buffer_again_and_shares_it_with_none() -> None:
@@ -216,3 +216,25 @@ def test_a_file_may_be_written_by_others_while_it_is_read(tmp_path: Path) -> Non
     file = make_file(tmp_path, 10)
     with Source(file, Cancel()), file.source.open("r+b") as other:
         assert other.read(10) == as_scanned(file.source).source.read_bytes()
+
+
+def test_a_large_file_is_seen_twice_and_its_digests_are_right(tmp_path: Path) -> None:
+    file = make_file(tmp_path, 17 * MIB + 5)
+    with Source(file, Cancel()) as source:
+        load = Loader(file, Cancel(), Moved(), Buffers()).load(source, 0, file.size, None)
+        assert load.md5 == md5_of(tmp_path / file.name)
+        assert load.known_sha256() == "", "nothing is said of bytes before they went out"
+        sent = b"".join(bytes(block) for block in load.body.blocks(lambda wanted: wanted))
+        load.settle()
+    assert sent == (tmp_path / file.name).read_bytes()
+    assert load.sent.sha256() == sha256_of(tmp_path / file.name)
+
+
+def test_bytes_that_are_others_in_the_second_pass_are_known_for_it() -> None:
+    first = Digester()
+    first.update(memoryview(b"abc"))
+    again, other = SecondPass(first), SecondPass(first)
+    again.update(memoryview(b"abc"))
+    other.update(memoryview(b"abd"))
+    assert again.md5() == first.md5()
+    assert other.md5() == ""
