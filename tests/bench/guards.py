@@ -50,6 +50,39 @@ GUARDS = (
         ("tests/crash/test_at_a_renewal.py",),
     ),
     Guard(
+        "crash: what is stored is written down though the next file is slow",
+        "app/engine/handful.py",
+        "_SOON: Final = 0.1 ", "_SOON: Final = 999 ",
+        ("tests/contract/test_card.py",),
+    ),
+    Guard(
+        "crash: of a handful in trouble the others wait again",
+        "app/engine/handful.py", "self._files.requeue_moving(item.file.id)", "pass",
+        ("tests/engine/test_handful.py",),
+    ),
+    Guard(
+        "hot path: what is signed is what botocore would sign",
+        "app/transfer/direct.py", "safe='/~'", "safe='/~+'",
+        ("tests/unit/transfer/test_direct.py",),
+    ),
+    Guard(
+        "hot path: a header cannot become two",
+        "app/transfer/wire.py",
+        'text.count("\\n") != len(lines) + 1 or text.count("\\r") != len(lines) + 1', "False",
+        ("tests/unit/transfer/test_wire.py",),
+    ),
+    Guard(
+        "hot path: bytes behind an answer are no next answer",
+        "app/transfer/wire.py", "keep = len(body) == length and", "keep =",
+        ("tests/unit/transfer/test_wire.py",),
+    ),
+    Guard(
+        "hot path: a file that changed between its two passes is noticed",
+        "app/transfer/digests.py",
+        'self._first.md5() if self.sha256() == self._first.sha256() else ""', "self._first.md5()",
+        ("tests/unit/transfer/test_reader.py",),
+    ),
+    Guard(
         "power: what matters waits for the disk",
         "app/store/database.py", "'FULL' if durable else 'NORMAL'", "'NORMAL'",
         ("tests/crash/test_power.py",),
@@ -78,7 +111,7 @@ GUARDS = (
     ),
     Guard(
         "retry: a learnt clock signs the next request",
-        "app/transfer/bucket.py", "s3_errors.learned(error, told.offset or 0.0)", "error",
+        "app/transfer/exchange.py", "s3_errors.learned(error, told.offset or 0.0)", "error",
         ("tests/unit/transfer/test_mover.py",),
     ),
     Guard(
