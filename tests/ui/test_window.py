@@ -340,7 +340,7 @@ async def test_quitting_while_practice_is_left_waits_until_nothing_of_it_is_ther
         assert home.is_dir() and batches() == []
         cloud = stage._practice.cloud
         cloud.faults.add(*parse_faults("flighthub2.obtain_token:stall=1*0"))
-        await until(lambda: cloud.faults.fired)
+        await until(lambda: bool(cloud.faults.fired))
         window.leave_practice()
         await until(lambda: window.workspace is window.flights)
     assert not home.exists()
