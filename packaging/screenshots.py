@@ -337,7 +337,7 @@ def main(arguments: list[str]) -> int:
     if len(arguments) == 2 and arguments[0] in SCALES:
         _one_scale(arguments[0], Path(arguments[1]))
         return 0
-    if len(arguments) != 1:
+    if len(arguments) != 1 or arguments[0].startswith("-"):
         print("usage: python3 run.py screenshots DIR", file=sys.stderr)  # noqa: T201
         return 2
     target = Path(arguments[0]).absolute()
