@@ -29,6 +29,7 @@ from app.services.base import wanted_jobs
 OpenWindow = Callable[[Sequence[Path], bool], int]
 
 
+_MOST_SHOWN = 200  # files in a table for a person; of 100,000 it would take a minute to draw
 _EVIDENCE = frozenset({"diagnostics", "receipt", "verify"})
 
 
@@ -202,7 +203,7 @@ def batches(as_json: bool) -> None:
 @click.argument("batch")
 @AS_JSON
 def show(batch: str, as_json: bool) -> None:
-    """Each file of a batch: state, etag, error."""
+    """Each file of a batch: state, etag, error; of very many those that need you first."""
     with opened(as_json, exclusive=False) as app:
         engine = app.engine
         found = engine.find(batch)
@@ -211,7 +212,7 @@ def show(batch: str, as_json: bool) -> None:
             files = [objects.file_object(status) for status in engine.files(found.id)]
             objects.say({"batch": objects.batch_object(snapshot, notes), "files": files})
         else:
-            screen.show(snapshot, engine.files(found.id), notes)
+            screen.show(snapshot, engine.foremost_files(found.id, _MOST_SHOWN), notes)
 
 
 def _say_batch(app: bootstrap.App, batch_id: str, as_json: bool) -> None:

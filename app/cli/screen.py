@@ -212,7 +212,8 @@ def batches(snapshots: Sequence[Snapshot]) -> None:
     console().print(table)
 
 
-def show(snapshot: Snapshot, statuses: Iterable[FileStatus], notes: Sequence[str]) -> None:
+def show(snapshot: Snapshot, statuses: Sequence[FileStatus], notes: Sequence[str]) -> None:
+    """Says how many files more there are than `statuses`."""
     batches([snapshot])
     table = _table("File", "Size", "State", "Etag", "")
     for status in statuses:
@@ -225,6 +226,9 @@ def show(snapshot: Snapshot, statuses: Iterable[FileStatus], notes: Sequence[str
             Text(said),
         )
     console().print(table)
+    more = snapshot.counts.total - len(statuses)
+    if more > 0:
+        console().print(f"and {more} more: --json lists all, and so does a receipt.")
     for note in notes:
         console().print(Text(note, style="dim"))
     for job in snapshot.jobs:

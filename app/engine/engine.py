@@ -315,6 +315,9 @@ class Engine:
     def files(self, batch_id: str) -> Iterable[FileStatus]:
         return self._store.lists.statuses(batch_id)
 
+    def foremost_files(self, batch_id: str, most: int) -> list[FileStatus]:
+        return self._store.lists.foremost(batch_id, most)
+
     def notes(self, batch_id: str) -> list[str]:
         return self._store.batches.notes(batch_id)
 

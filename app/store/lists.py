@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator, Mapping
 from typing import Any, Final
 
 from app.domain.model import MEDIA, FileLine, FileStatus, FoundAt
-from app.domain.states import BatchState, FileState
+from app.domain.states import NEEDS_PERSON, BatchState, FileState
 from app.store.database import Database, Row
 from app.store.rows import FILE_COLUMNS, FILE_SOURCE, found_of, status_of
 
@@ -24,6 +24,17 @@ class FileLists:
         """All of a batch in the order of the scan, read in pieces while it is iterated."""
         rows = self._rows(f"{FILE_COLUMNS} FROM {FILE_SOURCE} WHERE file.batch = ?", batch_id)
         return (status_of(row) for row in rows)
+
+    def foremost(self, batch_id: str, most: int) -> list[FileStatus]:
+        """At most so many of a batch: all in the order of the scan, or where there are more, first
+        those that need the person."""
+        query = f"SELECT {FILE_COLUMNS} FROM {FILE_SOURCE} WHERE file.batch = ? AND state"
+        needy, order = tuple(sorted(NEEDS_PERSON)), "IN (?, ?) ORDER BY file.id LIMIT ?"
+        rows = self._database.rows(f"{query} {order}", (batch_id, *needy, most))
+        rows += self._database.rows(f"{query} NOT {order}", (batch_id, *needy, most - len(rows)))
+        if len(rows) < most:
+            rows.sort(key=lambda row: row["id"])
+        return [status_of(row) for row in rows]
 
     def names(self, batch_id: str) -> dict[str, str]:
         """Path to name of every file that has a row."""

@@ -76,6 +76,15 @@ def test_trouble_is_cut_after_ten_and_tells_the_commands(
     assert "postflight retry 3f2a91" in said and "--accept-missing" in said
 
 
+def test_a_long_batch_is_shown_in_part_and_says_so(capsys: pytest.CaptureFixture[str]) -> None:
+    media = MediaFile(1, "b", "DJI_0001.JPG", Path("x"), "x", 0, 0)
+    status = FileStatus(media, FileState.QUEUED, None, "", 1, None)
+    screen.show(replace(SENDING, counts=Counts(total=3)), [status] * 2, [])
+    assert "and 1 more: --json lists all" in capsys.readouterr().out
+    screen.show(replace(SENDING, counts=Counts(total=2)), [status] * 2, [])
+    assert " more" not in capsys.readouterr().out
+
+
 def test_empty_lists_say_what_to_do(capsys: pytest.CaptureFixture[str]) -> None:
     screen.batches([])
     screen.connections([])

@@ -49,6 +49,22 @@ def test_a_list_longer_than_a_piece_is_read_whole_and_in_order(store: Store) -> 
     assert store.lists.lines([line.id for line in rest]) == rest
 
 
+def test_of_a_long_batch_those_that_need_the_person_come_first(store: Store) -> None:
+    store.batches.add(batch("a"))
+    store.batches.add(batch("b"))
+    fault = Fault("file-refused", "The file is empty.", "Leave it out.")
+    files = [replace(found(n), fault=fault if n in (3, 8) else None) for n in range(10)]
+    store.files.add("a", files)
+    store.files.add("b", files)
+
+    def paths(most: int) -> list[int]:
+        return [int(s.file.path[9:13]) for s in store.lists.foremost("a", most)]
+
+    assert paths(1) == [3]
+    assert paths(5) == [3, 8, 0, 1, 2]
+    assert paths(11) == [0, 1, 2, 3, 4, 5, 6, 7, 8, 9]
+
+
 def test_a_line_says_why_a_file_failed_or_was_skipped(store: Store) -> None:
     store.batches.add(batch("a"))
     fault = Fault("file-refused", "The file is empty.", "Leave it out.")
