@@ -23,7 +23,8 @@ class Meter:
         self._lock = threading.Lock()
         self._moving: dict[int, int] = {}
         self._settled = 0  # bytes of files that ended in this run
-        self._samples: deque[tuple[float, int]] = deque()
+        # From the start: small files may be on their way as a whole before anybody samples.
+        self._samples: deque[tuple[float, int]] = deque([(monotonic(), 0)])
 
     def file(self, file_id: int) -> FileProgress:
         return FileProgress(self, file_id)

@@ -157,11 +157,12 @@ class Manners(QObject):
         self._was_busy = self._controller.line.busy
 
     def _look_at_states(self) -> None:
-        before = self._states
-        for batch_id, state in self._controller.engine.states().items():
-            if before.get(batch_id, state) is not state:
+        before, states = self._states, self._controller.engine.states()
+        for batch_id, state in states.items():
+            if before.get(batch_id) is not state:
                 self._notify(self._controller.engine.batch(batch_id))
-        was_busy = self._was_busy
+        # A few small files may come and be delivered between two looks.
+        was_busy = self._was_busy or not states.keys() <= before.keys()
         self._remember_states()
         if was_busy and not self._was_busy and self._all_ended():
             chosen = self.when_finished.take()
