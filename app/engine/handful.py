@@ -112,6 +112,8 @@ class HandfulRun:
             count, error = await self._watched(grant, left)
             left = left[count:]
             try:
+                self._write_down()
+                self._tell()
                 if error is not None:
                     raise error
                 if left:
@@ -125,6 +127,8 @@ class HandfulRun:
         self, items: Sequence[Prepared], left: Sequence[Prepared], met: Met
     ) -> None:
         """One file hears of the trouble; the others, and what could not be written down, wait."""
+        with self._lock:
+            self._stored = []
         for item in items:
             if item not in left[:1]:
                 self._files.requeue_moving(item.file.id)
@@ -148,7 +152,6 @@ class HandfulRun:
             return await self._context.pools.file(self._send, grant, items)
         finally:
             self._timer.cancel()
-            self._tell()
 
     def _send(self, grant: Grant, items: Sequence[Prepared]) -> tuple[int, PostflightError | None]:
         """Sends as many as go in a slice of time, in a file thread; how many went."""
@@ -159,17 +162,14 @@ class HandfulRun:
                 with self._lock:
                     self._stored.append((items[count].file.id, grant, receipt))
                 count += 1
-            self._write_down()
         except PostflightError as error:
-            return count, self._written_down_after(error)
+            return count, error
+        # Not here where files may have to go into another group: between this and `_tell` they
+        # would be registered in the old one.
+        if not self._service.limits.one_group:
+            with suppress(PostflightError):  # the loop's thread meets it again, and says it
+                self._write_down()
         return count, None
-
-    def _written_down_after(self, error: PostflightError) -> PostflightError:
-        try:
-            self._write_down()
-        except PostflightError as worse:
-            return worse
-        return error
 
     def _send_one(self, grant: Grant, item: Prepared) -> Receipt:
         file = item.file
@@ -220,7 +220,7 @@ class HandfulRun:
         if self._service.limits.one_group:
             for file_id, grant, _ in told:
                 if not self._grants.is_current(grant):
-                    self._files.requeue_stored(file_id)
+                    self._files.requeue_stored_under(grant.id, [file_id])
         self._publish([file_id for file_id, _, _ in told])
 
     def _publish(self, ids: Sequence[int]) -> None:

@@ -173,6 +173,17 @@ class FileTable(FileChoices):
         """Stored in a remote group that was replaced meanwhile: it starts anew."""
         self._move([file_id], FileState.QUEUED, NO_RECEIPT)
 
+    def requeue_stored_under(self, grant_id: int, ids: Sequence[int]) -> None:
+        """The same for those of the files that are still `sent` with that grant: others may have
+        been gathered under the new group already, and be on their way again."""
+        with self._database.transaction():
+            rows = self._database.rows(
+                "SELECT id FROM file WHERE id IN (SELECT value FROM json_each(?))"
+                " AND state = ? AND grant_ = ?",
+                (json.dumps(list(ids)), FileState.SENT, grant_id),
+            )
+            self._move([row["id"] for row in rows], FileState.QUEUED, NO_RECEIPT)
+
     def start_over(self, file_id: int) -> None:
         """For the next attempt: `preparing` again, and never `queued` in between, or the file
         would be taken a second time while it waits."""

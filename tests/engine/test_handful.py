@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.domain.model import MediaFile
+from app.domain.model import Found, MediaFile, NewFile, Receipt
+from app.domain.placement import Grant
 from app.domain.ports import OpenUpload
 from app.domain.states import BatchState, FileState
 from app.engine.handful import MOST, handfuls
@@ -145,3 +146,50 @@ async def test_an_upload_in_parts_that_was_begun_is_not_overlooked(
     await bench.run(batch_id)
     bench.check_arrived(SERVICE, batch_id, flight)
     assert bench.app.store.parts.of_file(first.id).upload() is None
+
+
+async def test_where_all_go_into_one_group_none_is_registered_in_the_one_that_was_left(
+    bench: Workbench, tmp_path: Path
+) -> None:
+    """New keys open a new group; whatever was stored before them goes there too."""
+    flight = write_flight(tmp_path / "card", 96, 1_000, 9_000)
+    bench.set_option(SERVICE, "reconstruct", "3d")
+    bench.cloud.settings.upload_rate = 150_000
+    batch_id = bench.add(SERVICE, tmp_path / "card")
+    run = asyncio.create_task(bench.run(batch_id))
+    await until(lambda: put(bench, SERVICE) >= 20)
+    bench.cloud.expire_keys()
+    snapshot = await run
+    assert snapshot.batch.state is BatchState.DELIVERED, bench.complaints(batch_id)
+    assert (
+        len({item.receipt.key.split("/")[-2] for item in bench.statuses(batch_id) if item.receipt})
+        == 1
+    )
+    assert {one.state for one in bench.statuses(batch_id)} == {FileState.CONFIRMED}
+    assert len(bench.statuses(batch_id)) == len(flight)
+
+
+def test_only_what_is_still_stored_under_the_old_keys_starts_anew(
+    bench: Workbench, tmp_path: Path
+) -> None:
+    write_flight(tmp_path / "card", 3, 1_000, 1_000)
+    batch_id = bench.add(SERVICE, tmp_path / "card")
+    store = bench.app.store
+    found = [
+        NewFile(Found(0, Path(f"{n}.JPG"), f"{n}.JPG", 10, 7), f"{n}.JPG", "media")
+        for n in range(3)
+    ]
+    store.files.add(batch_id, found)
+    old = store.grants.add(Grant(batch_id, "media", "old"))
+    new = store.grants.add(Grant(batch_id, "media", "new"))
+    ids = [file.id for file in store.files.take(batch_id, 3)]
+    for file_id, grant in zip(ids, (old, old, new), strict=True):
+        store.files.all_placed([file_id], grant.id)
+        store.files.stored(file_id, Receipt("e", "m", "key"))
+    store.files.confirmed([ids[1]])
+    store.files.requeue_stored_under(old.id, ids)
+    assert [store.files.state(file_id) for file_id in ids] == [
+        FileState.QUEUED,
+        FileState.CONFIRMED,
+        FileState.SENT,
+    ]

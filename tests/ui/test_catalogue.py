@@ -44,7 +44,8 @@ NOT_SAID = {
     "; signed by ?, SHA-256 {1}": "details",
     "request {1}": "details",
     "answered before everything was sent": "details",
-    "AWS4-HMAC-SHA256 Credential={1}/{2}/{3}/s3/aws4_request, SignedHeaders={4}, Signature={5}": "protocol",
+    "AWS4-HMAC-SHA256 Credential={1}/{2}/{3}/s3/aws4_request, "
+    "SignedHeaders={4}, Signature={5}": "protocol",
     "PUT {1} HTTP/1.1": "protocol",
     "Host: {1}": "protocol",
     "Connection aborted.": "details",
