@@ -53,7 +53,7 @@ GUARDS = (
         "crash: what is stored is written down though the next file is slow",
         "app/engine/handful.py",
         "_SOON: Final = 0.1 ", "_SOON: Final = 999 ",
-        ("tests/contract/test_card.py",),
+        ("tests/engine/test_handful.py",),
     ),
     Guard(
         "crash: of a handful in trouble the others wait again",

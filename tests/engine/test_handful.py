@@ -127,6 +127,23 @@ async def test_stopping_keeps_what_was_stored_and_the_rest_waits(
     assert len(bench.cloud.journal.calls("storage.put")) <= len(flight) + 4
 
 
+async def test_what_is_stored_is_written_down_though_the_next_file_takes_long(
+    bench: Workbench, tmp_path: Path
+) -> None:
+    flight = write_flight(tmp_path / "card", 12, 1_000, 2_000)
+    bench.cloud.faults.add(*parse_faults("storage.put:stall=8*0@5"))
+    batch_id = bench.add(SERVICE, tmp_path / "card")
+    run = asyncio.create_task(bench.run(batch_id))
+    await until(lambda: put(bench, SERVICE) >= 4)
+    async with asyncio.timeout(4):
+        while sum(one.receipt is not None for one in bench.statuses(batch_id)) < 4:  # noqa: ASYNC110
+            await asyncio.sleep(0.02)
+    assert put(bench, SERVICE) <= 5, "the others are still on their way"
+    bench.cloud.faults.clear()
+    assert (await run).batch.state is BatchState.DELIVERED
+    bench.check_arrived(SERVICE, batch_id, flight)
+
+
 async def test_an_upload_in_parts_that_was_begun_is_not_overlooked(
     bench: Workbench, tmp_path: Path
 ) -> None:
