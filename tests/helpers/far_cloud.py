@@ -10,7 +10,7 @@ import sys
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import IO, Any
 
@@ -80,7 +80,9 @@ def app_beside(folder: Path, accounts: tuple[PracticeAccount, ...]) -> bootstrap
     """A program that knows the accounts; close it."""
     secrets = SessionSecrets()
     paths = Paths.find({HOME: str(folder / "home")})
-    app = bootstrap.build(paths, exclusive=True, secrets=secrets, patience=QUICK)
+    # A file of four calls meets trouble in two of five attempts at 12 in 100: six would not do.
+    patience = replace(QUICK, policy=replace(QUICK.policy, tries=40))
+    app = bootstrap.build(paths, exclusive=True, secrets=secrets, patience=patience)
     for item in accounts:
         secrets.set(item.name, item.secret)
         app.store.connections.save(Connection(item.name, item.service, item.url, item.options))
