@@ -53,6 +53,7 @@ from app.store.secrets import (
     variable_of,
 )
 from app.store.store import FILE_NAME, Store
+from app.transfer.lanes import Lanes
 from app.transfer.throttle import Throttle
 
 if TYPE_CHECKING:
@@ -106,7 +107,8 @@ class App:
     _engine: Engine | None = None
     _card_roots: Tops = camera_roots
     _network: Network = field(default_factory=Network)
-    _tuning: Tuning = field(default_factory=Tuning)
+    lanes: Lanes = field(default_factory=lambda: Lanes.of(Tuning()))  # shared by all that is sent
+    _part_size: int = 0
     throttle: Throttle = field(default_factory=Throttle)  # one for all that is sent
     # With the file of authorities that is the connection's own.
     _movers: dict[str, Mover] = field(default_factory=dict[str, "Mover"])
@@ -121,7 +123,7 @@ class App:
 
     def _make_engine(self) -> Engine:
         listeners = Listeners()
-        pools = Pools(self._tuning.files_at_once)
+        pools = Pools(self.lanes.files_at_most)
         self._closing.callback(pools.close)
         context = Context(
             store=self.store,
@@ -132,6 +134,7 @@ class App:
             publish=listeners.publish,
             patience=self.patience,
             card_roots=self._card_roots,
+            lanes=self.lanes,
         )
         return Engine(context, listeners, self.service, self._mover)
 
@@ -149,8 +152,8 @@ class App:
             mover = self._movers[ca_file] = Mover(
                 self._route(ca_file),
                 self.throttle,
-                parts_at_once=self._tuning.parts_at_once,
-                part_size=self._tuning.part_size,
+                self.lanes,
+                self._part_size,
             )
             self._closing.callback(mover.close)
         return self._movers[ca_file]
@@ -275,6 +278,7 @@ def build(
         if exclusive:
             store.recover()
         preferences = store.preferences.load()
+        tuning = tuning or tuning_of(preferences)
         app = App(
             store,
             secrets or LayeredSecrets(EnvironmentSecrets(), KeyringSecrets()),
@@ -283,7 +287,8 @@ def build(
             (mended,) if mended else (),
             closing.pop_all(),
             _network=_checked(network) if network else _usable(network_of(preferences)),
-            _tuning=tuning or tuning_of(preferences),
+            lanes=Lanes.of(tuning),
+            _part_size=tuning.part_size,
             _card_roots=card_roots,
         )
         local = datetime.fromtimestamp(clock.now(), UTC).astimezone()

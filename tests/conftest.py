@@ -16,9 +16,9 @@ from typing import Any
 import hypothesis  # noqa: F401
 import pytest
 
-# First of all: pydantic hands out its names when they are asked for, and once PySide6 has put its
-# own importer in place that may end in a circular import. The program imports in this order too.
-import app.bootstrap  # noqa: F401
+# First of all: pydantic hands out its names when they are asked for. When some of it came before
+# PySide6 has put its own importer in place (hypothesis does that), the rest may end in a circle.
+import app.services.cloud_api_wire  # noqa: F401
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 

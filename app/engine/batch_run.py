@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -19,19 +18,18 @@ from app.domain.errors import (
     PostflightError,
 )
 from app.domain.events import BatchChanged, FilesChanged, Notice
-from app.domain.model import MEDIA, Batch, MediaFile, Prepared
+from app.domain.model import MEDIA, Batch
 from app.domain.placement import Grant
 from app.domain.states import BatchState
 from app.engine.cards import Cards
 from app.engine.context import Context
-from app.engine.file_run import FileRun
+from app.engine.errand import Errand
 from app.engine.finishing import Finishing, failed_job
 from app.engine.grants import Grants
-from app.engine.handful import MOST, HandfulRun, handfuls
 from app.engine.meter import Meter
-from app.engine.preparing import glance
 from app.engine.registrar import Registrar
 from app.engine.scanning import Scan
+from app.engine.sending import Sending
 from app.engine.stop import Stop
 from app.engine.twins import Twins
 from app.engine.weather import Weather
@@ -43,12 +41,9 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 
-Hands = asyncio.Queue[list[MediaFile] | None]  # files that go together; None: no more
-
 _REGROUPS = 2  # how often a whole batch is sent anew because its remote group was replaced
 _ROUNDS = 3  # how often files that the service lost are registered again
 _CLOCK_OFF = 5.0  # minutes from which on the person should know
-_GLANCES = 32  # files in one survey: enough to save calls, few enough to start soon
 
 
 class BatchRun:
@@ -66,11 +61,10 @@ class BatchRun:
         )
         self._context = context = replace(context, weather=self.weather)
         self._service = service
-        self._mover = mover
         self._grants = Grants(context, service, batch, self.stop, self._regroup)
         self._registrar: Registrar | None = None
         self._regroups = 0
-        self._in_a_row: list[int] = []
+        self._errand = Errand(context, service, mover, self._grants, self.meter, self.stop, cards)
         self._clock_said = False
 
     async def run(self) -> Batch:
@@ -202,93 +196,13 @@ class BatchRun:
         registrar = Registrar(self._context, self._service, self.batch, self._grants, self.stop)
         self._registrar = registrar
         registering = asyncio.create_task(registrar.run())
-        queue: Hands = asyncio.Queue(self._context.pools.files_at_once)
-        twins = Twins(stored)
-        pullers = [
-            asyncio.create_task(self._pull(queue, registrar, twins))
-            for _ in range(self._context.pools.files_at_once)
-        ]
+        sending = Sending(self._errand, self.batch.id, Twins(stored), registrar.wake)
         try:
-            await self._feed(queue, twins)
+            await sending.run()
         finally:
-            for _ in pullers:
-                await queue.put(None)
-            ended = await asyncio.gather(*pullers, return_exceptions=True)
             registrar.senders_done()
             await registering
             await self._grants.settle()
-        for bug in ended:
-            if bug is not None:
-                raise bug
-
-    async def _feed(self, queue: Hands, twins: Twins) -> None:
-        files, limits = self._context.store.files, self._service.limits
-        survey = min(limits.survey, _GLANCES)
-        at_once = self._context.pools.files_at_once
-        most = survey or at_once * (MOST if limits.places_freely else 1)
-        while not self.stop.is_set() and self._cards.gone is None:
-            taken = files.take(self.batch.id, most, twins.waiting)
-            if not taken:
-                return
-            try:
-                ordered = await self._surveyed(taken) if survey else taken
-                for hand in handfuls(ordered, limits, at_once):
-                    await queue.put(hand)
-            except PostflightError as error:
-                for file in taken:
-                    files.requeue_moving(file.id)
-                self.stop.set(error)
-
-    async def _surveyed(self, taken: Sequence[MediaFile]) -> list[MediaFile]:
-        """Files the service seems to know come last: what is new is sent first."""
-        glanced = [item for file in taken if (item := await self._glance(file)) is not None]
-
-        async def once() -> frozenset[int]:
-            grant = await self._grants.current(taken[0].lane)
-            return await self._context.pools.control(self._service.survey, grant, glanced)
-
-        familiar = await self._context.attempts.run(self.stop, once)
-        return sorted(taken, key=lambda file: file.id in familiar)
-
-    async def _glance(self, file: MediaFile) -> Prepared | None:
-        try:
-            return await self._context.pools.disk(glance, file, self._service.limits)
-        except PostflightError:
-            return None  # whatever is wrong with the file is said when its turn comes
-
-    async def _pull(self, queue: Hands, registrar: Registrar, twins: Twins) -> None:
-        """A bug in one file still empties the queue, or the feeder would wait for ever."""
-        runner = self._runner(twins)
-        bug: Exception | None = None
-        while (hand := await queue.get()) is not None:
-            if self.stop.is_set() or self._cards.gone is not None:
-                for file in hand:
-                    self._context.store.files.requeue_moving(file.id)
-                continue
-            try:
-                await runner.run(hand)
-            except Exception as error:
-                bug = error
-                self.stop.set()
-            registrar.wake()
-        if bug is not None:
-            raise bug
-
-    def _runner(self, twins: Twins) -> HandfulRun:
-        alone = FileRun(
-            self._context,
-            self._service,
-            self._mover,
-            self._grants,
-            self.meter,
-            self.stop,
-            twins,
-            self._cards,
-            self._in_a_row,
-        )
-        return HandfulRun(
-            self._context, self._service, self._mover, self._grants, self.meter, self.stop, alone
-        )
 
     async def _regroup(self, old: Grant, new: Grant) -> None:
         """The renewed grant leads to another remote group."""

@@ -8,13 +8,14 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from app.domain.events import Event
-from app.domain.ports import Clock, Secrets
+from app.domain.ports import Clock, Secrets, Tuning
 from app.domain.retry import RetryPolicy
 from app.engine.attempts import Attempts
 from app.engine.cards import Tops, camera_roots
 from app.engine.pools import Pools
 from app.engine.weather import Looks, Weather
 from app.store.store import Store
+from app.transfer.lanes import Lanes
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +45,7 @@ class Context:
     patience: Patience = field(default_factory=Patience)
     monotonic: Callable[[], float] = time.monotonic
     card_roots: Tops = camera_roots  # where a card may be that left its place
+    lanes: Lanes = field(default_factory=lambda: Lanes.of(Tuning()))  # the mover's too
     weather: Weather | None = None  # of the run that works with it
 
     @property

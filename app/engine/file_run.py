@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import logging
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
 from app.domain.errors import (
     Cancelled,
@@ -23,18 +22,10 @@ from app.domain.events import FilesChanged, FileWaits
 from app.domain.model import MediaFile, Prepared
 from app.domain.placement import AlreadyThere, Grant, ObjectTarget, SignedPut, Why
 from app.domain.ports import Progress
-from app.engine.cards import Cards
-from app.engine.context import Context
-from app.engine.grants import Grants
-from app.engine.meter import FirstBytes, Meter
+from app.engine.errand import Errand
+from app.engine.meter import FirstBytes
 from app.engine.preparing import prepare
-from app.engine.stop import Stop
 from app.engine.twins import Twins
-from app.services.base import Service
-from app.transfer.transfer import Transfer
-
-if TYPE_CHECKING:
-    from app.transfer.mover import Mover
 
 _log = logging.getLogger(__name__)
 
@@ -52,29 +43,17 @@ class Met:
 class FileRun:
     """One batch's files, each carried by `run`; several may be carried at once."""
 
-    def __init__(
-        self,
-        context: Context,
-        service: Service,
-        mover: Mover,
-        grants: Grants,
-        meter: Meter,
-        stop: Stop,
-        twins: Twins,
-        cards: Cards,
-        in_a_row: list[int],
-    ) -> None:
-        """`in_a_row`: files that a server failed for, one after the other; all runs share it."""
+    def __init__(self, errand: Errand, twins: Twins) -> None:
+        self._errand = errand
         self._twins = twins
-        self._cards = cards
-        self._in_a_row = in_a_row
-        self._context = context
-        self._mover = mover
-        self._files = context.store.files
-        self._service = service
-        self._grants = grants
-        self._meter = meter
-        self._stop = stop
+        self._cards = errand.cards
+        self._in_a_row = errand.in_a_row
+        self._context = errand.context
+        self._files = errand.context.store.files
+        self._service = errand.service
+        self._grants = errand.grants
+        self._meter = errand.meter
+        self._stop = errand.stop
 
     async def run(self, file: MediaFile, met: Met | None = None) -> None:
         """`file` is `preparing`. Ends in a settled, failed or queued state; raises nothing.
@@ -201,17 +180,12 @@ class FileRun:
         key = placement.key if isinstance(placement, ObjectTarget) else ""
         self._files.placed(file.id, grant.id, placement.remote_id, key)
         self._publish(file)
-        transfer = Transfer(
-            file=file,
-            md5=prepared.digests.md5 if prepared.digests else None,
-            sha256=prepared.digests.sha256 if prepared.digests else "",
-            ledger=self._context.store.parts.of_file(file.id),
-            progress=self._progress(file),
-            cancel=self._stop.cancel,
-        )
+        ledger = self._context.store.parts.of_file(file.id)
+        transfer = self._errand.transfer(prepared, ledger, self._progress(file))
+        place = self._errand.mover.place
         stored = False
         try:
-            receipt = await self._context.pools.file(self._mover.place, grant, placement, transfer)
+            receipt = await self._context.pools.file(place, grant, placement, transfer)
             stored = True
         finally:
             self._meter.settle(file.id, counts=stored)

@@ -12,22 +12,15 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from app.domain.errors import PostflightError
 from app.domain.events import FilesChanged
 from app.domain.model import MediaFile, Prepared, Receipt
 from app.domain.placement import Grant, ObjectTarget
-from app.engine.context import Context
+from app.engine.errand import Errand
 from app.engine.file_run import FileRun, Met
-from app.engine.grants import Grants
-from app.engine.meter import Meter
-from app.services.base import Limits, Service
-from app.transfer.transfer import Transfer
-
-if TYPE_CHECKING:
-    from app.engine.stop import Stop
-    from app.transfer.mover import Mover
+from app.services.base import Limits
 
 MOST: Final = 16  # files
 _FILE: Final = 512 * 1024  # bytes
@@ -61,23 +54,13 @@ def _fits(file: MediaFile, hand: Sequence[MediaFile], limits: Limits) -> bool:
 class HandfulRun:
     """Sends a handful as long as all goes well; a file that meets trouble goes on alone."""
 
-    def __init__(
-        self,
-        context: Context,
-        service: Service,
-        mover: Mover,
-        grants: Grants,
-        meter: Meter,
-        stop: Stop,
-        alone: FileRun,
-    ) -> None:
-        self._context = context
-        self._files = context.store.files
-        self._service = service
-        self._mover = mover
-        self._grants = grants
-        self._meter = meter
-        self._stop = stop
+    def __init__(self, errand: Errand, alone: FileRun) -> None:
+        self._errand = errand
+        self._context = errand.context
+        self._files = errand.context.store.files
+        self._service = errand.service
+        self._grants = errand.grants
+        self._meter = errand.meter
         self._alone = alone
         self._loop = asyncio.get_running_loop()
         self._lock = threading.Lock()  # around these two
@@ -176,17 +159,11 @@ class HandfulRun:
         target = self._service.place(grant, item)
         if not isinstance(target, ObjectTarget):
             raise AssertionError(f"{target} is no place that may be taken freely")
-        transfer = Transfer(
-            file=file,
-            md5=item.digests.md5 if item.digests else None,
-            sha256=item.digests.sha256 if item.digests else "",
-            ledger=self._context.store.parts.of_file(file.id, none_yet=True),
-            progress=self._meter.file(file.id),
-            cancel=self._stop.cancel,
-        )
+        ledger = self._context.store.parts.of_file(file.id, none_yet=True)
+        transfer = self._errand.transfer(item, ledger, self._meter.file(file.id))
         stored = False
         try:
-            receipt = self._mover.place(grant, target, transfer)
+            receipt = self._errand.mover.place(grant, target, transfer)
             stored = True
         finally:
             self._meter.settle(file.id, counts=stored)
@@ -220,7 +197,7 @@ class HandfulRun:
         if self._service.limits.one_group:
             for file_id, grant, _ in told:
                 if not self._grants.is_current(grant):
-                    self._files.requeue_stored_under(grant.id, [file_id])
+                    self._files.requeue_stored(file_id)
         self._publish([file_id for file_id, _, _ in told])
 
     def _publish(self, ids: Sequence[int]) -> None:

@@ -10,8 +10,6 @@ from typing import ParamSpec, TypeVar
 P = ParamSpec("P")
 T = TypeVar("T")
 
-FILES_AT_ONCE = 4  # 2 to 4 threads fill a link; more only cost memory (design: speed 3)
-
 
 class Pools:
     """Control calls, files and the disk never wait for each other's threads.
@@ -20,12 +18,10 @@ class Pools:
     for the thread to come back, so that no thread is left behind and no slot is counted twice.
     """
 
-    def __init__(self, files_at_once: int = 0) -> None:
-        """Zero means as many as usual."""
-        files_at_once = files_at_once or FILES_AT_ONCE
-        self.files_at_once = files_at_once
+    def __init__(self, most_files: int) -> None:
+        """`most_files`: no more are ever sent at once."""
         self._control = ThreadPoolExecutor(4, "pf-control")
-        self._file = ThreadPoolExecutor(files_at_once, "pf-file")
+        self._file = ThreadPoolExecutor(most_files, "pf-file")
         self._disk = ThreadPoolExecutor(1, "pf-disk")
 
     async def control(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:

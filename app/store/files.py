@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
 from app.domain.errors import Fault
 from app.domain.model import (
@@ -64,20 +64,28 @@ class FileTable(FileChoices):
             )
 
     def take(
-        self, batch_id: str, most: int, without: Collection[int] = frozenset()
+        self,
+        batch_id: str,
+        most: int,
+        without: Collection[int] = frozenset(),
+        of_these: Callable[[Sequence[MediaFile]], int] = len,
     ) -> list[MediaFile]:
-        """The next queued files, now `preparing`."""
+        """The next queued files, now `preparing`. `of_these` looks at `most` files, and answers how
+        many of them go."""
         with self._database.transaction() as connection:
             rows = connection.execute(
                 f"SELECT {FILE_COLUMNS} FROM {FILE_SOURCE} WHERE file.batch = ? AND state = ?"
                 " AND file.id NOT IN (SELECT value FROM json_each(?)) ORDER BY file.id LIMIT ?",
                 (batch_id, FileState.QUEUED, json.dumps(sorted(without)), most),
             ).fetchall()
-            self._move([row["id"] for row in rows], FileState.PREPARING, {})
+            files = [media_file(row) for row in rows]
+            del files[of_these(files) :]
+            ids = [file.id for file in files]
+            self._move(ids, FileState.PREPARING, {})
             connection.executemany(
-                "UPDATE file SET attempts = attempts + 1 WHERE id = ?", [(r["id"],) for r in rows]
+                "UPDATE file SET attempts = attempts + 1 WHERE id = ?", [(i,) for i in ids]
             )
-        return [media_file(row) for row in rows]
+        return files
 
     def save_prepared(self, file_id: int, digests: Digests | None, capture: Capture | None) -> None:
         """Kept so that a registration after a restart needs no card."""
@@ -172,17 +180,6 @@ class FileTable(FileChoices):
     def requeue_stored(self, file_id: int) -> None:
         """Stored in a remote group that was replaced meanwhile: it starts anew."""
         self._move([file_id], FileState.QUEUED, NO_RECEIPT)
-
-    def requeue_stored_under(self, grant_id: int, ids: Sequence[int]) -> None:
-        """The same for those of the files that are still `sent` with that grant: others may have
-        been gathered under the new group already, and be on their way again."""
-        with self._database.transaction():
-            rows = self._database.rows(
-                "SELECT id FROM file WHERE id IN (SELECT value FROM json_each(?))"
-                " AND state = ? AND grant_ = ?",
-                (json.dumps(list(ids)), FileState.SENT, grant_id),
-            )
-            self._move([row["id"] for row in rows], FileState.QUEUED, NO_RECEIPT)
 
     def start_over(self, file_id: int) -> None:
         """For the next attempt: `preparing` again, and never `queued` in between, or the file

@@ -9,10 +9,11 @@ from urllib.parse import urlsplit
 from app.domain.errors import BadAnswer, Leg, NetworkError, RemoteError
 from app.domain.model import Receipt
 from app.domain.placement import Addressing, Grant, ObjectTarget, SignedPut, Storage
-from app.domain.ports import Cancel, Clock, OpenUpload, Route, SystemClock
+from app.domain.ports import Cancel, Clock, OpenUpload, Route, SystemClock, Tuning
 from app.net.pressure import Pressures
 from app.transfer import objects, s3_errors
 from app.transfer.clients import Clients
+from app.transfer.lanes import Lanes
 from app.transfer.multipart import Multipart, Plan, drop
 from app.transfer.pacing import SINGLE_UP_TO, part_size
 from app.transfer.reader import Buffers
@@ -21,14 +22,12 @@ from app.transfer.throttle import Throttle
 from app.transfer.transfer import Counted, Transfer
 from app.transfer.transport import Transport
 
-_PARTS_AT_ONCE = 4
-_FILES_AT_ONCE = 12  # connections beside those of the parts; more are made, but not kept
-
 
 class Mover:
     """The way of all bytes. Every method blocks and may be called from several threads.
 
-    Memory is bounded by `parts_at_once` parts and, per file thread, one file of at most 16 MiB.
+    How much goes at once is for whoever calls to keep to (`lanes.files`), and for parts is kept
+    here. Bodies take no more memory than pacing.py says, however many go.
     Nothing is repeated here: the caller repeats `place` when the error says so, and an upload in
     parts then goes on from the transfer's ledger.
     """
@@ -37,23 +36,24 @@ class Mover:
         self,
         route: Route,
         throttle: Throttle | None = None,
-        parts_at_once: int = 0,
+        lanes: Lanes | None = None,
         part_size: int = 0,
         single_up_to: int = SINGLE_UP_TO,
         clock: Clock | None = None,
     ) -> None:
-        """Zero for `parts_at_once` and `part_size` means as many and as large as usual."""
-        parts_at_once = parts_at_once or _PARTS_AT_ONCE
+        """Without `lanes`, and with zero for `part_size`: as many and as large as usual."""
+        self._lanes = lanes or Lanes.of(Tuning())
         self._part_size = part_size
         self._single_up_to = single_up_to
         self._clock = clock or SystemClock()
-        self._transport = Transport(route, parts_at_once + _FILES_AT_ONCE, throttle or Throttle())
+        most = self._lanes.files.most + self._lanes.parts.most
+        self._transport = Transport(route, most, throttle or Throttle())
         pressures = Pressures()
         self._clients = Clients(self._transport, self._clock, pressures)
         self._buffers = Buffers()
         self._signed = Signed(self._transport, self._clock, self._buffers, pressures)
-        self._pool = ThreadPoolExecutor(parts_at_once, thread_name_prefix="pf-part")
-        self._plan = Plan(self._pool, parts_at_once, self._buffers, self._clients)
+        self._pool = ThreadPoolExecutor(self._lanes.parts.most, thread_name_prefix="pf-part")
+        self._plan = Plan(self._pool, self._lanes.parts, self._buffers, self._clients)
 
     def reroute(self, route: Route) -> None:
         """Later requests go that way; those under way end as they began."""
@@ -75,11 +75,15 @@ class Mover:
         that the next call goes on; UploadGone has cleared it. After success the caller clears
         it when the receipt is stored.
         """
-        progress = Counted(transfer.progress)
+        size = transfer.file.size
+        in_parts = self._goes_in_parts(placement, size)
+        lane = self._lanes.parts if in_parts else self._lanes.files
+        progress = Counted(transfer.progress, lane)
         try:
-            if isinstance(placement, SignedPut):
-                return self._signed.put(placement, transfer, progress)
-            return self._place_object(grant, placement, transfer, progress)
+            with self._lanes.in_parts() if in_parts else lane.request(size):
+                if isinstance(placement, SignedPut):
+                    return self._signed.put(placement, transfer, progress)
+                return self._place_object(grant, placement, transfer, progress)
         except BaseException:
             progress.take_back()
             raise
@@ -102,14 +106,17 @@ class Mover:
         if answer.status == 511 or answer.status >= 500:
             raise s3_errors.refusal(answer, self._clock.now(), None)
 
+    def _goes_in_parts(self, placement: ObjectTarget | SignedPut, size: int) -> bool:
+        may = isinstance(placement, ObjectTarget) and not placement.single_put
+        return may and size > self._single_up_to
+
     def _place_object(
         self, grant: Grant, target: ObjectTarget, transfer: Transfer, progress: Counted
     ) -> Receipt:
         if target.climbs:
             raise _leads_out(target.key)
-        size = transfer.file.size
-        if not target.single_put and size > self._single_up_to:
-            part = part_size(size, self._part_size)
+        if self._goes_in_parts(target, transfer.file.size):
+            part = part_size(transfer.file.size, self._part_size)
             return Multipart(self._plan, grant, target, transfer, progress, part).run()
         bucket = self._clients.bucket(grant, transfer.cancel)
         old = transfer.ledger.upload()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -26,6 +27,7 @@ from app.domain.ports import DonePart, OpenUpload
 from app.transfer.bucket import Bucket, Stored
 from app.transfer.clients import Clients
 from app.transfer.digests import Digester, Whole, multipart_etag
+from app.transfer.lanes import Lane
 from app.transfer.pacing import part_count, part_size
 from app.transfer.proving import Proved, prove
 from app.transfer.reader import Buffers, Held, Load, Source, changed
@@ -36,8 +38,8 @@ from app.transfer.transfer import Counted, Stop, Transfer
 class Plan:
     """What the uploads of all files share: where parts run, and how large they are."""
 
-    pool: ThreadPoolExecutor
-    at_once: int
+    pool: ThreadPoolExecutor  # at least as many threads as the lane has places
+    lane: Lane
     buffers: Buffers
     clients: Clients
 
@@ -109,16 +111,13 @@ class Multipart:
         writes to the ledger behind the caller's back.
         """
         earlier = {part.number: part for part in self._transfer.ledger.parts()}
-        count = part_count(upload.size, upload.part_size)
-        numbers = iter(range(1, count + 1))
+        left = deque(range(1, part_count(upload.size, upload.part_size) + 1))
         parts: list[DonePart] = []
         running: set[Future[DonePart]] = set()
         first: BaseException | None = None
         while True:
-            while first is None and len(running) < self._plan.at_once:
-                number = next(numbers, None)
-                if number is None:
-                    break
+            while first is None and left and self._has_place(upload, bool(running)):
+                number = left.popleft()
                 running.add(self._plan.pool.submit(self._part, upload, number, earlier, whole))
             if not running:
                 break
@@ -132,6 +131,15 @@ class Multipart:
         if first is not None:
             raise first
         return sorted(parts, key=lambda part: part.number)
+
+    def _has_place(self, upload: OpenUpload, may_wait: bool) -> bool:
+        """Takes a place for a part; waits for one only where no part of this file is on its way,
+        whose end would be waited for as well."""
+        lane, size = self._plan.lane, min(upload.part_size, upload.size)
+        if may_wait:
+            return lane.try_enter(size)
+        lane.enter(size, self._stop.check)
+        return True
 
     def _failed(self, error: BaseException) -> BaseException:
         # Parts under way still count for the next run: also of a card that was pulled, as their
@@ -152,6 +160,8 @@ class Multipart:
         except BaseException:
             whole.give_up()
             raise
+        finally:
+            self._plan.lane.leave()
 
     def _carried(
         self, upload: OpenUpload, number: int, earlier: dict[int, DonePart], whole: Whole
@@ -160,8 +170,8 @@ class Multipart:
         offset = (number - 1) * upload.part_size
         size = min(upload.part_size, upload.size - offset)
         bucket = self._plan.clients.bucket(self._grant, self._stop)
-        with Source(file, self._stop) as source:
-            view, sent = self._plan.buffers.take(size), Digester(None)
+        with Source(file, self._stop) as source, self._plan.buffers.needed(size) as view:
+            sent = Digester(None)
             source.fill(view, offset, sent)
             whole.add(number, view)
             md5 = sent.md5()

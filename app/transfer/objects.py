@@ -17,7 +17,7 @@ def put(
     """Stores the file and answers the storage's own etag, which etags.py has judged."""
     file = transfer.file
     loader = Loader(file, transfer.cancel, progress, buffers, transfer.sha256)
-    with Source(file, transfer.cancel) as source:
+    with loader, Source(file, transfer.cancel) as source:
         load = loader.load(source, 0, file.size, transfer.md5)
         try:
             etag = bucket.put(target.key, target.content_type, load)

@@ -6,12 +6,13 @@ import os
 import sys
 import threading
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from io import FileIO
 from types import TracebackType
-from typing import Final, Protocol
+from typing import Final, Protocol, cast
 
 from app.domain.card_time import same_time
 from app.domain.errors import FileChanged, Leg
@@ -21,7 +22,7 @@ from app.domain.os_errors import translate_os_error
 from app.domain.ports import Cancel, Progress
 from app.transfer.cutting import Gate
 from app.transfer.digests import Digester, SecondPass
-from app.transfer.pacing import HELD_UP_TO, MIB, SEND
+from app.transfer.pacing import HELD_UP_TO, MEMORY, MIB, SEND
 
 READ: Final = MIB
 
@@ -33,20 +34,56 @@ class Digest(Protocol):
 
 
 class Buffers:
-    """One reused buffer per thread, so that memory is bounded by threads and not by files."""
+    """Memory for bodies, reused; thread-safe.
 
-    def __init__(self) -> None:
-        self._own = threading.local()
+    Bounded by `most` bytes, so that many files at once cost no more of it than a few.
+    """
 
-    def take(self, size: int) -> memoryview:
-        """The calling thread's buffer, cut to `size`; the thread's earlier one is void."""
-        held: bytearray | None = getattr(self._own, "buffer", None)
-        if held is None or len(held) < size:
-            # Whole MiB, as the photos of one card differ a little from each other. A new one
-            # instead of a longer one: a bytearray with a view on it cannot grow.
-            held = bytearray(-(-size // MIB) * MIB)
-            self._own.buffer = held
-        return memoryview(held)[:size]
+    def __init__(self, most: int = MEMORY) -> None:
+        self._most = most
+        self._lock = threading.Lock()
+        self._free: list[bytearray] = []
+        self._lent = 0
+
+    @contextmanager
+    def needed(self, size: int) -> Generator[memoryview]:
+        """For parts, of which no more are begun than there is memory for (lanes.py)."""
+        view = self._lend(size)
+        try:
+            yield view
+        finally:
+            self.give_back(view)
+
+    def lend(self, size: int) -> memoryview | None:
+        """`size` bytes until `give_back`; None where so many are lent that it would be too much."""
+        with self._lock:
+            crowded = self._lent and self._lent + size > self._most
+        return None if crowded else self._lend(size)
+
+    def _lend(self, size: int) -> memoryview:
+        with self._lock:
+            held = next((buffer for buffer in self._free if len(buffer) >= size), None)
+            # Whole MiB, as the photos of one card differ a little from each other.
+            room = len(held) if held is not None else -(-size // MIB) * MIB
+            self._lent += room
+            if held is not None:
+                self._free.remove(held)
+            else:
+                self._make_room(room)
+        return memoryview(bytearray(room) if held is None else held)[:size]
+
+    def give_back(self, view: memoryview) -> None:
+        """Whoever holds a part of it must not look at it any more."""
+        buffer = cast(bytearray, view.obj)
+        with self._lock:
+            self._lent -= len(buffer)
+            self._free.append(buffer)
+            self._make_room(0)
+
+    def _make_room(self, wanted: int) -> None:
+        """What waits to be used again counts too; those that waited longest go first."""
+        while self._free and self._lent + wanted + sum(map(len, self._free)) > self._most:
+            del self._free[0]
 
 
 class Source:
@@ -294,28 +331,44 @@ class Load:
             raise changed(self.file)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Loader:
-    """Makes a `Load` of a piece of the file, from memory when it is small enough."""
+    """Makes a `Load` of a piece of the file, from memory when it is small enough.
+
+    The memory of a load is the loader's, until the next one is made or the loader is left.
+    """
 
     file: MediaFile
     cancel: Cancel
     progress: Progress
     buffers: Buffers
     sha256: str = ""  # of the file, where it is known
+    _held: memoryview | None = None
+
+    def __enter__(self) -> Loader:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._give_back()
+
+    def _give_back(self) -> None:
+        held, self._held = self._held, None
+        if held is not None:
+            self.buffers.give_back(held)
 
     def load(
         self, source: Source, offset: int, size: int, known: str | None, whole: Digest | None = None
     ) -> Load:
         """`known` is the piece's MD5 as others were told it; FileChanged when it is not so.
 
-        `whole` sees the piece's bytes too. A large piece whose MD5 nobody knows is read twice,
-        as its MD5 must be on the wire before it.
+        `whole` sees the piece's bytes too. A piece that cannot be held, and whose MD5 nobody
+        knows, is read twice, as its MD5 must be on the wire before it.
         """
         sent = Digester(self.sha256 if whole is None else None)
         also = (sent,) if whole is None else (sent, whole)
-        if size <= HELD_UP_TO:
-            view = self.buffers.take(size)
+        self._give_back()
+        if size <= HELD_UP_TO and (view := self.buffers.lend(size)) is not None:
+            self._held = view
             source.fill(view, offset, *also)
             source.check()
             if known is not None and sent.md5() != known:

@@ -51,7 +51,7 @@ class Signed:
         whole = Digester(transfer.sha256) if len(parts) > 1 else None
         etag = md5 = sha256 = ""
         checked = bool(parts)
-        with Source(file, transfer.cancel) as source:
+        with loader, Source(file, transfer.cancel) as source:
             for part in parts:
                 known = _declared(part) or (transfer.md5 if len(parts) == 1 else None)
                 load = loader.load(source, part.offset, part.size, known, whole)

@@ -32,21 +32,28 @@ class Counted:
     the storage kept are counted again, once they were compared, by the move that goes on.
     """
 
-    def __init__(self, progress: Progress) -> None:
+    def __init__(self, progress: Progress, also: Progress | None = None) -> None:
+        """`also`: hears of the same."""
         self._progress = progress
+        self._also = also
         self._lock = threading.Lock()
         self._moved = 0
 
     def moved(self, amount: int) -> None:
         with self._lock:
             self._moved += amount
-        self._progress.moved(amount)
+        self._tell(amount)
 
     def take_back(self) -> None:
         with self._lock:
             moved, self._moved = self._moved, 0
         if moved:
-            self._progress.moved(-moved)
+            self._tell(-moved)
+
+    def _tell(self, amount: int) -> None:
+        self._progress.moved(amount)
+        if self._also is not None:
+            self._also.moved(amount)
 
 
 class Stop(Cancel):

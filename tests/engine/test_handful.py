@@ -10,8 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.domain.model import Found, MediaFile, NewFile, Receipt
-from app.domain.placement import Grant
+from app.domain.model import MediaFile
 from app.domain.ports import OpenUpload
 from app.domain.states import BatchState, FileState
 from app.engine.handful import MOST, handfuls
@@ -184,29 +183,3 @@ async def test_where_all_go_into_one_group_none_is_registered_in_the_one_that_wa
     )
     assert {one.state for one in bench.statuses(batch_id)} == {FileState.CONFIRMED}
     assert len(bench.statuses(batch_id)) == len(flight)
-
-
-def test_only_what_is_still_stored_under_the_old_keys_starts_anew(
-    bench: Workbench, tmp_path: Path
-) -> None:
-    write_flight(tmp_path / "card", 3, 1_000, 1_000)
-    batch_id = bench.add(SERVICE, tmp_path / "card")
-    store = bench.app.store
-    found = [
-        NewFile(Found(0, Path(f"{n}.JPG"), f"{n}.JPG", 10, 7), f"{n}.JPG", "media")
-        for n in range(3)
-    ]
-    store.files.add(batch_id, found)
-    old = store.grants.add(Grant(batch_id, "media", "old"))
-    new = store.grants.add(Grant(batch_id, "media", "new"))
-    ids = [file.id for file in store.files.take(batch_id, 3)]
-    for file_id, grant in zip(ids, (old, old, new), strict=True):
-        store.files.all_placed([file_id], grant.id)
-        store.files.stored(file_id, Receipt("e", "m", "key"))
-    store.files.confirmed([ids[1]])
-    store.files.requeue_stored_under(old.id, ids)
-    assert [store.files.state(file_id) for file_id in ids] == [
-        FileState.QUEUED,
-        FileState.CONFIRMED,
-        FileState.SENT,
-    ]

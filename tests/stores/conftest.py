@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from app.domain.ports import Route
+from app.domain.ports import Route, Tuning
+from app.transfer.lanes import Lanes
 from app.transfer.mover import Mover
 from tests.helpers.stores import ceph, swift
 from tests.helpers.stores.store import Store
@@ -67,6 +68,8 @@ def store(request: pytest.FixtureRequest) -> Store:
 @pytest.fixture
 def mover() -> Iterator[Mover]:
     """Sends everything above 6 MiB in parts of 5 MiB, two at once."""
-    made = Mover(Route(), parts_at_once=2, part_size=5 * MIB, single_up_to=6 * MIB)
+    made = Mover(
+        Route(), lanes=Lanes.of(Tuning(parts_at_once=2)), part_size=5 * MIB, single_up_to=6 * MIB
+    )
     yield made
     made.close()

@@ -8,7 +8,8 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from app.domain.ports import Route
+from app.domain.ports import Route, Tuning
+from app.transfer.lanes import Lanes
 from app.transfer.mover import Mover
 from tests.helpers.clock import HandClock
 from tests.helpers.rclone import RcloneServer
@@ -43,7 +44,13 @@ def mover(clock: HandClock) -> Iterator[Mover]:
 
     New for each test: it remembers what servers did, and another test's server may get the port.
     """
-    made = Mover(Route(), parts_at_once=2, part_size=5 * MIB, single_up_to=6 * MIB, clock=clock)
+    made = Mover(
+        Route(),
+        lanes=Lanes.of(Tuning(parts_at_once=2)),
+        part_size=5 * MIB,
+        single_up_to=6 * MIB,
+        clock=clock,
+    )
     yield made
     made.close()
 

@@ -12,8 +12,9 @@ import pytest
 
 from app.domain.errors import Damaged, FileChanged
 from app.domain.model import MediaFile, Proof
-from app.domain.ports import Route
+from app.domain.ports import Route, Tuning
 from app.transfer.digests import multipart_etag
+from app.transfer.lanes import Lanes
 from app.transfer.mover import Mover
 from app.transfer.pacing import HELD_UP_TO
 from tests.helpers.rclone import RcloneServer
@@ -198,7 +199,9 @@ def _by_rule(file: MediaFile) -> str:
 
 
 def _fresh() -> Mover:
-    return Mover(Route(), parts_at_once=2, part_size=5 * MIB, single_up_to=6 * MIB)
+    return Mover(
+        Route(), lanes=Lanes.of(Tuning(parts_at_once=2)), part_size=5 * MIB, single_up_to=6 * MIB
+    )
 
 
 SIZES = [(1000, True), (11 * MIB, False)]

@@ -202,7 +202,8 @@ def test_after_trouble_only_the_missing_parts_are_sent(
 _KILLED = """
 import os, sys
 from pathlib import Path
-from app.domain.ports import Route
+from app.domain.ports import Route, Tuning
+from app.transfer.lanes import Lanes
 from app.transfer.mover import Mover
 from tests.unit.transfer import kit
 
@@ -214,7 +215,8 @@ class Killing(kit.DiskLedger):
         if part.number == 2:
             os._exit(9)
 
-mover = Mover(Route(), parts_at_once=1, part_size=5 * kit.MIB, single_up_to=6 * kit.MIB)
+one = Lanes.of(Tuning(parts_at_once=1))
+mover = Mover(Route(), lanes=one, part_size=5 * kit.MIB, single_up_to=6 * kit.MIB)
 transfer = kit.move_of(kit.as_scanned(Path(source)), ledger=Killing(Path(database)))
 mover.place(kit.grant_for(url), kit.target(single=False), transfer)
 """

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sys
-import threading
 from dataclasses import replace
 from pathlib import Path
 
@@ -123,16 +122,53 @@ def test_reading_ends_at_the_stop_sign(tmp_path: Path) -> None:
             source.digest(0, 100, Digester())
 
 
-def test_a_thread_uses_its_buffer_again_and_shares_it_with_none() -> None:
+def test_memory_that_was_given_back_is_used_again_and_shared_by_none() -> None:
     buffers = Buffers()
-    mine, again = buffers.take(3 * MIB), buffers.take(100)
-    assert mine.obj is again.obj
-    assert len(again) == 100
-    others: list[memoryview] = []
-    thread = threading.Thread(target=lambda: others.append(buffers.take(100)))
-    thread.start()
-    thread.join()
-    assert others[0].obj is not mine.obj
+    mine, other = buffers.lend(3 * MIB), buffers.lend(100)
+    assert mine is not None and other is not None
+    assert mine.obj is not other.obj
+    buffers.give_back(mine)
+    again = buffers.lend(2 * MIB + 5)
+    assert again is not None
+    assert again.obj is mine.obj
+    assert len(again) == 2 * MIB + 5
+
+
+def test_no_more_memory_is_lent_than_there_is_and_one_body_always_gets_its_own() -> None:
+    buffers = Buffers(most=5 * MIB)
+    first = buffers.lend(8 * MIB)
+    assert first is not None, "or a file would wait for ever"
+    assert buffers.lend(1) is None
+    buffers.give_back(first)
+    two, three = buffers.lend(2 * MIB), buffers.lend(3 * MIB)
+    assert two is not None and three is not None
+    assert buffers.lend(1) is None
+    with buffers.needed(MIB) as part:
+        assert len(part) == MIB
+    buffers.give_back(two)
+    assert buffers.lend(MIB) is not None
+
+
+def test_a_file_for_which_there_is_no_memory_is_sent_from_the_card(tmp_path: Path) -> None:
+    file, buffers = make_file(tmp_path, 3 * MIB + 5), Buffers(most=MIB)
+    loader = Loader(file, Cancel(), Moved(), buffers)
+    with buffers.needed(MIB), loader, Source(file, Cancel()) as source:
+        load = loader.load(source, 0, file.size, None)
+        assert isinstance(load.body, Streamed)
+        sent = b"".join(bytes(block) for block in load.body.blocks(lambda wanted: wanted))
+        load.settle()
+    assert sent == file.source.read_bytes()
+    assert load.md5 == md5_of(file.source)
+
+
+def test_a_loader_gives_its_memory_back(tmp_path: Path) -> None:
+    file, buffers = make_file(tmp_path, 2 * MIB), Buffers(most=2 * MIB)
+    loader = Loader(file, Cancel(), Moved(), buffers)
+    with loader, Source(file, Cancel()) as source:
+        for _ in range(2):
+            assert isinstance(loader.load(source, 0, 2 * MIB, None).body, Held)
+        assert buffers.lend(1) is None
+    assert buffers.lend(2 * MIB) is not None
 
 
 @pytest.mark.parametrize("size", [0, 1, 256 * 1024, 3 * MIB + 1])

@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 from app.domain.errors import Cancelled
-from app.domain.ports import Cancel, Route
+from app.domain.ports import Cancel, Route, Tuning
+from app.transfer.lanes import Lanes
 from app.transfer.mover import Mover
 from app.transfer.pacing import SEND
 from app.transfer.reader import Held
@@ -269,7 +270,7 @@ def test_the_end_of_an_upload_in_parts_does_not_wait(tmp_path: Path) -> None:
         return Reply(body, status, headers={"ETag": '"e"'})
 
     with ScriptedServer(answer) as server:
-        mover = Mover(Route(), throttle, parts_at_once=1, single_up_to=1)
+        mover = Mover(Route(), throttle, lanes=Lanes.of(Tuning(parts_at_once=1)), single_up_to=1)
         place, transfer = target(single=False), move_of(make_file(tmp_path, 100))
         mover.place(grant_for(server.url), place, transfer)
         mover.close()

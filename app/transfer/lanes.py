@@ -1,0 +1,193 @@
+"""How much goes at once: a lane for files that go whole, and one for parts of large ones."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+from typing import Final
+
+from app.domain.ports import Tuning
+from app.transfer.climb import Climb
+from app.transfer.pacing import MEMORY
+
+_log = logging.getLogger(__name__)
+
+START: Final = 4  # 2 to 4 threads fill a line without delay (design: speed 3)
+MOST_FILES: Final = 32  # a line of 300 ms carries three small files a second for each of them
+MOST_PARTS: Final = 16
+_BESIDE: Final = 2  # files in parts beside those that go whole
+_LOOK: Final = 0.25  # seconds between two looks at the stop sign
+_WINDOW: Final = 2.0  # seconds in which is counted what gets through
+_SETTLE: Final = 2.0  # seconds after a change that are not counted: new connections start slowly
+_BLOCKS: Final = 24  # counted in a window at least: on a slow line, few of them say nothing
+_FULL: Final = 0.6  # of the limit in use on average, or the window says nothing
+# Storages refuse a request whose signature is older than 15 minutes when they look at it, which
+# some do when the last byte is there: every request must come to its end well before.
+_SIGNED_FOR: Final = 600.0
+
+
+class Lane:
+    """Thread-safe. A number that was set by a person stays; else it is found by trying."""
+
+    def __init__(
+        self,
+        name: str,
+        most: int,
+        fixed: int = 0,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """`fixed` 0: find it out."""
+        self._name = name
+        self.most = max(most, fixed)
+        self._fixed = fixed
+        self._clock = clock
+        self._lock = threading.Condition()
+        self._climb = Climb(START, most)
+        self._cap = most
+        self._running = 0
+        self._open(_SETTLE)
+
+    @property
+    def limit(self) -> int:
+        """How many may be under way now."""
+        return self._fixed or min(self._climb.limit, self._cap)
+
+    @property
+    def running(self) -> int:
+        return self._running
+
+    @property
+    def learned(self) -> int:
+        """The best number known, for the next run on this network."""
+        return self._climb.home
+
+    def start_with(self, number: int) -> None:
+        """What an earlier run learned on the network of now; 0: nothing. Not while anything runs
+        here, nor where a person has set a number."""
+        with self._lock:
+            if not self._fixed and not self._running:
+                self._climb, self._cap = Climb(number or START, self.most), self.most
+                self._open(_SETTLE)
+
+    def try_enter(self, size: int) -> bool:
+        """Takes the place of one request of `size` bytes, where there is one and memory for it."""
+        with self._lock:
+            if not self._has_room(size):
+                return False
+            self._enter(size)
+            return True
+
+    def enter(self, size: int, check: Callable[[], None]) -> None:
+        """The same, and waits for it; `check` is called meanwhile, and may raise."""
+        with self._lock:
+            while not self._has_room(size):
+                self._lock.wait(_LOOK)
+                check()
+            self._enter(size)
+
+    def leave(self) -> None:
+        with self._lock:
+            self._pass_time()
+            self._running -= 1
+            self._lock.notify()
+
+    @contextmanager
+    def request(self, size: int) -> Generator[None]:
+        """Around one request for which there is a place: whoever called kept to `limit`."""
+        with self._lock:
+            self._enter(size)
+        try:
+            yield
+        finally:
+            self.leave()
+
+    def _has_room(self, size: int) -> bool:
+        fits = self._running < self.limit and (self._running + 1) * size <= MEMORY
+        return fits or self._running == 0
+
+    def _enter(self, size: int) -> None:
+        self._pass_time()
+        self._running += 1
+        self._largest = max(self._largest, size)
+
+    def moved(self, amount: int) -> None:
+        """Bytes that went out; negative when they turned out not to count."""
+        with self._lock:
+            self._pass_time()
+            self._bytes += amount
+            self._blocks += 1
+            if not self._fixed and self._now >= self._until and self._blocks >= _BLOCKS:
+                self._close()
+
+    def _pass_time(self) -> None:
+        """How many were running, times the seconds they were; the lock is held."""
+        now = self._clock()
+        if now < self._from:  # still settling
+            self._bytes = self._blocks = 0
+            self._now = now
+            return
+        self._in_use += self._running * (now - max(self._now, self._from))
+        self._now = now
+
+    def _open(self, settle: float) -> None:
+        self._now = self._clock()
+        self._from = self._now + settle
+        self._until = self._from + _WINDOW
+        self._in_use = 0.0
+        self._bytes = self._blocks = self._largest = 0
+
+    def _close(self) -> None:
+        before, seconds = self.limit, self._now - self._from
+        if self._in_use >= _FULL * before * seconds:
+            rate = max(self._bytes, 0) / seconds
+            if before == self._climb.limit:
+                self._climb.heard(rate)
+            if self._largest:
+                self._cap = max(min(int(rate * _SIGNED_FOR / self._largest), self.most), 1)
+            if self.limit != before:
+                _log.debug(
+                    "%s at once: %d get %.0f KB/s through, now %d",
+                    self._name, before, rate / 1000, self.limit,
+                )  # fmt: skip
+        self._open(_SETTLE if self.limit != before else 0.0)
+
+
+class Lanes:
+    """Both lanes of the program; every batch and every storage shares them. Thread-safe."""
+
+    def __init__(self, files: Lane, parts: Lane) -> None:
+        self.files = files
+        self.parts = parts
+        self._lock = threading.Lock()
+        self._in_parts = 0
+
+    @classmethod
+    def of(cls, tuning: Tuning) -> Lanes:
+        return cls(
+            Lane("files", MOST_FILES, tuning.files_at_once),
+            Lane("parts", MOST_PARTS, tuning.parts_at_once),
+        )
+
+    @contextmanager
+    def in_parts(self) -> Generator[None]:
+        """Around a file that goes in parts, in the thread that begins them."""
+        with self._lock:
+            self._in_parts += 1
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._in_parts -= 1
+
+    @property
+    def files_at_once(self) -> int:
+        """How many files may be under way: a long video in parts takes no place of a photo. Of
+        many videos in a row all but two do, or all of them would be begun at once."""
+        return self.files.limit + min(self._in_parts, _BESIDE)
+
+    @property
+    def files_at_most(self) -> int:
+        return self.files.most + _BESIDE

@@ -1,0 +1,205 @@
+"""How many requests go at once: what is found on lines of all kinds, and how places are given."""
+
+from __future__ import annotations
+
+import random
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.domain.errors import Cancelled
+from app.domain.ports import Cancel, Tuning
+from app.transfer.climb import Climb
+from app.transfer.lanes import MOST_FILES, START, Lane, Lanes
+from app.transfer.pacing import MEMORY, MIB
+
+Line = Callable[[int], float]  # bytes a second that so many requests get through
+
+
+def delay_alone(at_once: int) -> float:
+    return 200_000.0 * at_once
+
+
+def full_with_three(at_once: int) -> float:
+    return min(300_000.0 * at_once, 900_000.0)
+
+
+def worse_with_more(at_once: int) -> float:
+    return 5e6 / (1 + 0.2 * abs(at_once - 2))
+
+
+def full_with_twelve(at_once: int) -> float:
+    return min(100_000.0 * at_once, 1_200_000.0)
+
+
+LINES = [delay_alone, full_with_three, worse_with_more, full_with_twelve]
+
+
+def _walk(line: Line, climb: Climb, windows: int, rng: random.Random, noise: float) -> list[float]:
+    """What got through in each window."""
+    rates: list[float] = []
+    for _ in range(windows):
+        rates.append(line(climb.limit))
+        climb.heard(rates[-1] * (1 + rng.uniform(-noise, noise)))
+    return rates
+
+
+@pytest.mark.parametrize("start", [2, 4, 16, 32])
+@pytest.mark.parametrize("line", LINES)
+def test_on_every_line_almost_as_much_gets_through_as_with_the_best_number(
+    line: Line, start: int
+) -> None:
+    climb = Climb(start, 32)
+    rates = _walk(line, climb, 120, random.Random(1), 0.02)
+    best = max(line(number) for number in range(1, 33))
+    assert sum(rates[40:]) / 80 >= 0.9 * best
+    assert line(climb.home) >= 0.9 * best
+
+
+def test_what_gets_nothing_more_through_is_given_up_again() -> None:
+    climb = Climb(4, 32)
+    _walk(full_with_three, climb, 60, random.Random(2), 0.0)
+    assert climb.home == 3
+
+
+def test_a_line_that_became_another_one_is_learned_anew_at_once() -> None:
+    climb, rng = Climb(4, 32), random.Random(3)
+    _walk(full_with_three, climb, 200, rng, 0.01)
+    rates = _walk(lambda number: 10 * delay_alone(number), climb, 20, rng, 0.01)
+    assert rates[-1] >= 0.9 * 10 * delay_alone(32)
+
+
+@given(st.integers(-5, 99), st.integers(2, 40), st.lists(st.floats(0, 1e9), max_size=60))
+def test_the_number_stays_between_two_and_the_most(
+    start: int, most: int, rates: list[float]
+) -> None:
+    climb = Climb(start, most)
+    assert 2 <= climb.limit <= most
+    for rate in rates:
+        assert 2 <= climb.heard(rate) <= most
+        assert 2 <= climb.home <= most
+
+
+@dataclass
+class Watch:
+    now: float = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def _send(lane: Lane, watch: Watch, seconds: float, line: Line, size: int = 100_000) -> None:
+    """Keeps as many requests of `size` bytes under way as the lane lets, ten steps a second."""
+    going = 0
+    for _ in range(int(seconds * 10)):
+        while going < lane.limit and lane.try_enter(size):
+            going += 1
+        while going > lane.limit:
+            lane.leave()
+            going -= 1
+        watch.now += 0.1
+        for _ in range(4):
+            lane.moved(int(line(going) * 0.025))
+    for _ in range(going):
+        lane.leave()
+
+
+def test_a_lane_learns_from_what_it_is_told() -> None:
+    watch = Watch()
+    lane = Lane("files", MOST_FILES, clock=watch)
+    assert lane.limit == START
+    _send(lane, watch, 60, delay_alone)
+    assert lane.learned == MOST_FILES
+    lane.start_with(7)
+    assert lane.limit == lane.learned == 7
+    lane.start_with(0)
+    assert lane.limit == START
+
+
+def test_what_a_person_has_set_stays() -> None:
+    watch = Watch()
+    lane = Lane("files", MOST_FILES, fixed=40, clock=watch)
+    _send(lane, watch, 60, worse_with_more)
+    lane.start_with(3)
+    assert lane.limit == lane.most == 40
+
+
+def test_nothing_is_learned_while_few_of_the_places_are_in_use() -> None:
+    watch = Watch()
+    lane = Lane("files", MOST_FILES, clock=watch)
+    with lane.request(100_000):
+        for _ in range(600):
+            watch.now += 0.1
+            lane.moved(10_000)
+    assert lane.limit == lane.learned == START
+
+
+def test_bytes_that_do_not_count_are_taken_off() -> None:
+    """Where more at once only means more that has to be sent again, more is not better."""
+    watch = Watch()
+    lane = Lane("files", MOST_FILES, clock=watch)
+
+    def broken(at_once: int) -> float:
+        if at_once > START:
+            lane.moved(-int(0.025 * 200_000 * (at_once - 1)))
+        return 200_000.0 * at_once
+
+    _send(lane, watch, 60, broken)
+    assert lane.learned <= START
+
+
+def test_no_request_is_begun_that_would_outlive_its_signature() -> None:
+    """4 at once of 12 MiB at 40 KB/s would take 21 minutes each; storages refuse after 15."""
+    watch = Watch()
+    lane = Lane("files", MOST_FILES, clock=watch)
+    _send(lane, watch, 60, lambda _: 40_000.0, size=12 * MIB)
+    assert lane.limit == 1
+    _send(lane, watch, 120, lambda _: 4_000_000.0, size=12 * MIB)
+    assert lane.limit > 1
+
+
+def test_a_place_is_waited_for_and_the_stop_sign_is_seen_meanwhile() -> None:
+    lane, cancel, went = Lane("parts", 16, fixed=1), Cancel(), threading.Event()
+    lane.enter(8 * MIB, cancel.check)
+    assert not lane.try_enter(8 * MIB)
+
+    def second() -> None:
+        lane.enter(8 * MIB, cancel.check)
+        went.set()
+
+    thread = threading.Thread(target=second)
+    thread.start()
+    assert not went.wait(0.1)
+    lane.leave()
+    assert went.wait(5)
+    thread.join()
+    cancel.set()
+    with pytest.raises(Cancelled):
+        lane.enter(8 * MIB, cancel.check)
+    assert lane.running == 1
+
+
+def test_large_parts_have_no_more_places_than_there_is_memory() -> None:
+    lane = Lane("parts", 16, fixed=16)
+    assert lane.try_enter(2 * MEMORY), "one goes however large it is"
+    assert not lane.try_enter(2 * MEMORY)
+    lane.leave()
+    places = 0
+    while lane.try_enter(8 * MIB):
+        places += 1
+    assert places == MEMORY // (8 * MIB)
+
+
+def test_a_file_in_parts_takes_no_place_of_a_file_that_goes_whole() -> None:
+    lanes = Lanes.of(Tuning(files_at_once=3))
+    assert lanes.files_at_once == 3
+    with lanes.in_parts():
+        assert lanes.files_at_once == 4
+        with lanes.in_parts(), lanes.in_parts():
+            assert lanes.files_at_once == 5, "of many videos not all are begun at once"
+    assert lanes.files_at_once == 3
+    assert lanes.files_at_most == 34
