@@ -21,6 +21,7 @@ from app.engine.cards import Cards
 from app.engine.context import Context
 from app.engine.finishing import Finishing
 from app.engine.grants import Grants
+from app.engine.known_networks import visiting
 from app.engine.meter import Pulse
 from app.engine.scanning import Plan, plan
 from app.engine.stop import Stop
@@ -153,7 +154,8 @@ class Engine:
         run = BatchRun(self._context, service, self._mover(batch), batch, cards)
         self._runs[batch_id] = run
         try:
-            ended = await run.run()
+            with visiting(self._context, self._store.connections.get(batch.connection)):
+                ended = await run.run()
             if ended.reason is None or ended.reason.code != CardGone.code:
                 del self._cards[batch_id]
             if ended.reason is not None and ended.reason.code == NotSignedIn.code:

@@ -12,6 +12,7 @@ from app.store.database import Database, hold_room
 from app.store.files import FileTable
 from app.store.grants import GrantTable
 from app.store.lists import FileLists
+from app.store.networks import NetworkTable
 from app.store.parts import PartTable
 from app.store.preferences import PreferenceTable
 
@@ -29,6 +30,7 @@ class Store:
         self.files = FileTable(self._database, clock)
         self.lists = FileLists(self._database)
         self.grants = GrantTable(self._database)
+        self.networks = NetworkTable(self._database, clock)
         self.preferences = PreferenceTable(self._database)
         self.parts = PartTable(self._database)
 

@@ -34,6 +34,7 @@ class Climb:
         self._most = most
         self.limit = self._clamped(start)  # for the next window
         self.home = self.limit  # the best known
+        self.tried = False  # whether anything was heard at all
         self._rate = 0.0  # bytes a second at home
         self._phase = _Phase.HOME
         self._rest = _FIRST_REST
@@ -41,6 +42,7 @@ class Climb:
 
     def heard(self, rate: float) -> int:
         """`rate`: bytes a second at `limit`, while all of it was in use. The number to try next."""
+        self.tried = True
         if self._phase is _Phase.UP:
             self._tried_more(rate)
         elif self._phase is _Phase.DOWN:

@@ -61,16 +61,14 @@ class Lane:
 
     @property
     def learned(self) -> int:
-        """The best number known, for the next run on this network."""
-        return self._climb.home
+        """The best number found, for the next run on this network; 0: nothing was found out."""
+        return self._climb.home if self._climb.tried else 0
 
     def start_with(self, number: int) -> None:
-        """What an earlier run learned on the network of now; 0: nothing. Not while anything runs
-        here, nor where a person has set a number."""
+        """What an earlier run learned on the network of now; 0: nothing."""
         with self._lock:
-            if not self._fixed and not self._running:
-                self._climb, self._cap = Climb(number or START, self.most), self.most
-                self._open(_SETTLE)
+            self._climb, self._cap = Climb(number or START, self.most), self.most
+            self._open(_SETTLE)
 
     def try_enter(self, size: int) -> bool:
         """Takes the place of one request of `size` bytes, where there is one and memory for it."""
@@ -163,6 +161,7 @@ class Lanes:
         self.parts = parts
         self._lock = threading.Lock()
         self._in_parts = 0
+        self.network = ""  # that this is about
 
     @classmethod
     def of(cls, tuning: Tuning) -> Lanes:
@@ -170,6 +169,12 @@ class Lanes:
             Lane("files", MOST_FILES, tuning.files_at_once),
             Lane("parts", MOST_PARTS, tuning.parts_at_once),
         )
+
+    def move_to(self, network: str, files: int, parts: int) -> None:
+        """Begins with what is known of another network; 0 for what is not."""
+        self.network = network
+        self.files.start_with(files)
+        self.parts.start_with(parts)
 
     @contextmanager
     def in_parts(self) -> Generator[None]:
