@@ -1,11 +1,11 @@
 /* A storage that is faster than any client: it answers as S3 does and keeps no bytes.
 
    Bodies are dropped in the kernel on plain HTTP. An object's ETag is the Content-MD5 it came with, the
-   ETag of one in parts is made of theirs, and HEAD knows both and the size. Loopback only.
+   ETag of one in parts is made of theirs, and HEAD knows both and the size.
 
    gcc -O2 -pthread -o sink sink.c -lssl -lcrypto
-   sink                      prints its port, and serves until its standard input ends
-   sink CERTIFICATE KEY      the same over TLS */
+   sink ADDRESS                  prints its port, and serves until its standard input ends
+   sink ADDRESS CERTIFICATE KEY  the same over TLS */
 
 #define _GNU_SOURCE
 #include <arpa/inet.h>
@@ -346,13 +346,15 @@ static void *leave_with_input(void *unused)
 int main(int count, char **words)
 {
     signal(SIGPIPE, SIG_IGN);
-    if (count == 3) {
+    struct sockaddr_in address = {.sin_family = AF_INET};
+    if (count < 2 || inet_pton(AF_INET, words[1], &address.sin_addr) != 1)
+        return 2;
+    if (count == 4) {
         tls = SSL_CTX_new(TLS_server_method());
-        if (SSL_CTX_use_certificate_chain_file(tls, words[1]) <= 0 ||
-            SSL_CTX_use_PrivateKey_file(tls, words[2], SSL_FILETYPE_PEM) <= 0)
+        if (SSL_CTX_use_certificate_chain_file(tls, words[2]) <= 0 ||
+            SSL_CTX_use_PrivateKey_file(tls, words[3], SSL_FILETYPE_PEM) <= 0)
             return 1;
     }
-    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     socklen_t size = sizeof address;
     int on = 1, door = socket(AF_INET, SOCK_STREAM, 0);
     if (bind(door, (struct sockaddr *)&address, size) || listen(door, 512))

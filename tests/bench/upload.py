@@ -35,22 +35,27 @@ class Run:
 
 
 @contextmanager
-def sink(folder: Path, tls: bool) -> Iterator[Sink]:
-    """Built from sink.c and running until the block ends."""
+def sink(
+    folder: Path, tls: bool, address: str = "127.0.0.1", within: Sequence[str] = ()
+) -> Iterator[Sink]:
+    """Built from sink.c and running until the block ends; `within`: words before its command."""
     program = folder / "sink"
     build = ["gcc", "-O2", "-pthread", "-o", program, HERE / "sink.c", "-lssl", "-lcrypto"]
     subprocess.run(build, check=True)
     words: list[str] = []
     authority = ""
     if tls:
-        made = make_certificate(folder, "127.0.0.1")
+        made = make_certificate(folder, address)
         words, authority = [str(made.file), str(made.key)], str(made.file)
     with subprocess.Popen(
-        [program, *words], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        [*within, program, address, *words],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
     ) as process:
         assert process.stdin is not None and process.stdout is not None
         port = process.stdout.readline().strip()
-        yield Sink(f"http{'s' if tls else ''}://127.0.0.1:{port}", authority)
+        yield Sink(f"http{'s' if tls else ''}://{address}:{port}", authority)
         process.stdin.close()
 
 
@@ -77,13 +82,21 @@ class Ours:
         self._authority = authority
 
     def run(self, folder: Path) -> Run:
+        program = self.prepared()
+        return timed(self.words(folder), program.environment)
+
+    def words(self, folder: Path) -> list[str]:
+        to = self._account.name
+        return [sys.executable, "-P", "-m", "app", "upload", "--to", to, str(folder)]
+
+    def prepared(self) -> Program:
+        """With a new folder and the connection in it."""
         shutil.rmtree(self._home, ignore_errors=True)
         name = self._account.name
         program = Program(self._home, {name: self._account.secret})
         trust = ["--ca-file", self._authority] if self._authority else []
         program.add(self._account, *trust)
-        words = [sys.executable, "-P", "-m", "app", "upload", "--to", name, str(folder)]
-        return timed(words, program.environment)
+        return program
 
 
 def measured(
