@@ -33,11 +33,10 @@ from app.domain.ports import (
     Tuning,
 )
 from app.domain.preferences import Preferences
-from app.engine.cards import Tops, camera_roots
 from app.engine.connection_rules import CA_FILE, check_connection, wrong_settings
 from app.engine.context import Context, Patience
-from app.engine.doctor import Leg, examine
 from app.engine.engine import Engine, Listeners
+from app.engine.mounted import Tops, camera_roots
 from app.engine.pools import Pools
 from app.net.proxy import checked_proxy
 from app.paths import Paths
@@ -57,6 +56,7 @@ from app.transfer.lanes import Lanes
 from app.transfer.throttle import Throttle
 
 if TYPE_CHECKING:
+    from app.engine.doctor import Leg
     from app.net.http import Http
     from app.practice.cloud import PracticeCloud
     from app.practice.faults import FaultPlan
@@ -88,6 +88,7 @@ _log = logging.getLogger(__name__)
 
 # What the first connection imports, cut where a piece takes no more than some 40 ms.
 _LATER = (
+    *("app.media.card", "app.engine.cards", "app.engine.scanning", "app.engine.batch_run"),
     *("urllib.request", "h11", "httpcore", "httpx", "app.net.http"),
     *("app.services.flighthub2", "app.services.cloud_api", "app.services.metastudio"),
     *("urllib3", "app.transfer.bucket", "app.transfer.mover"),
@@ -203,6 +204,8 @@ class App:
 
         `secret` is for a connection that is not kept yet; empty means the one that is kept.
         """
+        from app.engine.doctor import examine
+
         check_connection(connection)
         service, http = self._built(connection, secret)
         return examine(connection, service, http, self._mover(connection))

@@ -3,31 +3,20 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
 from app.domain.errors import CardGone, UsageError
 from app.domain.model import Batch, FoundAt
 from app.domain.naming import printable
+from app.engine.mounted import Tops
 from app.media.card import Landmark, Place, Presence, card_gone, find, presence, stands
-from app.media.volumes import camera_volumes
 from app.store.store import Store
 
 _log = logging.getLogger(__name__)
 
 _MARKS: Final = 8  # to twice as many, spread over all files of a place
-
-Tops = Callable[[], Sequence[Path]]
-
-
-def camera_roots() -> list[Path]:
-    """Where cards are mounted now; empty where the system does not say. Blocking."""
-    try:
-        return [volume.root for volume in camera_volumes()]
-    except OSError as error:
-        _log.warning("the cards cannot be looked for: %s", error)
-        return []
 
 
 class Cards:

@@ -11,7 +11,7 @@ from app.domain.events import Event
 from app.domain.ports import Clock, Secrets, Tuning
 from app.domain.retry import RetryPolicy
 from app.engine.attempts import Attempts
-from app.engine.cards import Tops, camera_roots
+from app.engine.mounted import Tops, camera_roots
 from app.engine.pools import Pools
 from app.engine.weather import Looks, Weather
 from app.store.store import Store

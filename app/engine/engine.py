@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import uuid
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
@@ -13,28 +13,25 @@ from app.domain.errors import CardGone, Fault, NotSignedIn, PostflightError, Usa
 from app.domain.events import BatchChanged, Event, FilesChanged
 from app.domain.model import Batch, Connection, Counts, FileStatus, Job
 from app.domain.naming import printable
-from app.domain.placement import Why
 from app.domain.ports import Cancel
 from app.domain.states import ENDED, UNFINISHED, BatchState
-from app.engine.batch_run import BatchRun
-from app.engine.cards import Cards
 from app.engine.context import Context
-from app.engine.finishing import Finishing
-from app.engine.grants import Grants
 from app.engine.known_networks import visiting
 from app.engine.meter import Pulse
-from app.engine.scanning import Plan, plan
 from app.engine.stop import Stop
-from app.media.scan import Choice
 from app.services.base import Service
 
 if TYPE_CHECKING:
+    from app.engine.batch_run import BatchRun
+    from app.engine.cards import Cards
+    from app.engine.scanning import Plan
     from app.transfer.mover import Mover
+
+# What only a run needs is imported when one begins: no list waits for it.
 
 T = TypeVar("T")
 
 _LONGEST_TITLE = 120  # characters
-_PIECE = 250  # files given up at once
 _AT_REST = Pulse(moving=0, sent=0, speed=0.0, steady=None)
 
 
@@ -99,6 +96,9 @@ class Engine:
 
     async def plan(self, order: Order, cancel: Cancel) -> Plan:
         """What an upload of `order` would do; nothing is stored."""
+        from app.engine.scanning import plan
+        from app.media.scan import Choice
+
         service = self._service(order.connection)
         choice = Choice(order.include, order.exclude)
         return await self._context.pools.disk(plan, order.roots, choice, service, cancel)
@@ -150,6 +150,8 @@ class Engine:
         except PostflightError as error:
             self._store.batches.note(batch_id, error.title)
             raise
+        from app.engine.batch_run import BatchRun
+
         cards = self._cards.setdefault(batch_id, self._cards_of(batch_id))
         run = BatchRun(self._context, service, self._mover(batch), batch, cards)
         self._runs[batch_id] = run
@@ -168,6 +170,8 @@ class Engine:
             del self._runs[batch_id]
 
     def _cards_of(self, batch_id: str) -> Cards:
+        from app.engine.cards import Cards
+
         return Cards(self._store, batch_id, self._context.card_roots)
 
     async def take_from(self, batch_id: str, folder: Path) -> None:
@@ -229,6 +233,8 @@ class Engine:
 
     async def follow_jobs(self, batch_id: str, stop: Stop) -> list[Job]:
         """Until every job of the batch has ended."""
+        from app.engine.finishing import Finishing
+
         batch = self._store.batches.get(batch_id)
         service = self._service(batch.connection)
         return await Finishing(self._context, service, batch, stop).follow()
@@ -242,56 +248,12 @@ class Engine:
         batch = self._store.batches.get(batch_id)
         if run := self._runs.get(batch_id):
             raise UsageError(f"{run.batch.title} is being sent.", "Stop it first.")
+        from app.engine.giving_up import give_up
+
         service = self._service(batch.connection)
-        jobs = self._store.batches.jobs(batch_id)
-        await self._stop_jobs(service, jobs)
-        await self._tidy(service, batch)
-        if delete:
-            grants = self._store.grants.of_batch(batch_id)
-            await self._context.pools.control(service.delete, grants, jobs)
-            self._store.batches.deleted(batch_id)
-        if batch.state not in (BatchState.DELIVERED, BatchState.CANCELLED):
-            self._store.batches.move(batch_id, BatchState.CANCELLED)
+        await give_up(self._context, service, self._mover(batch), batch, delete)
         self._context.publish(BatchChanged(batch_id))
         return self._store.batches.get(batch_id)
-
-    async def _stop_jobs(self, service: Service, jobs: Sequence[Job]) -> None:
-        for job in jobs:
-            if job.id:
-                try:
-                    await self._context.pools.control(service.stop, job)
-                    self._store.batches.save_job(
-                        await self._context.pools.control(service.poll, job)
-                    )
-                except PostflightError as error:
-                    self._store.batches.note(job.batch, error.title)
-
-    async def _tidy(self, service: Service, batch: Batch) -> None:
-        """Unfinished uploads and placements are given up at storage and service, best effort."""
-        grants = Grants(self._context, service, batch, Stop(), _not_replaced)
-        for file_id, upload in self._store.parts.open_uploads(batch.id):
-            grant_id = self._store.files.grant_of(file_id)
-            if grant_id is not None:
-                grant = grants.with_keys(grant_id)
-                await self._context.pools.control(
-                    self._mover(batch).abandon, grant, upload.key, upload
-                )
-            self._store.parts.of_file(file_id).clear()
-        while dropped := self._store.files.drop_open(batch.id, _PIECE):
-            for file_id in dropped:
-                await self._forget(service, batch, grants, file_id)
-            await asyncio.sleep(0)
-        grants.forget_keys()
-
-    async def _forget(self, service: Service, batch: Batch, grants: Grants, file_id: int) -> None:
-        placed = self._store.files.placement(file_id)
-        if placed is None:
-            return
-        grant = grants.with_keys(placed[0])
-        try:
-            await self._context.pools.control(service.forget, grant, placed[1], Why.CANCELLED)
-        except PostflightError as error:
-            self._store.batches.note(batch.id, error.title)
 
     def snapshot(self, batch_id: str) -> Snapshot:
         run = self._runs.get(batch_id)
@@ -393,7 +355,3 @@ def _title(order: Order) -> str:
     """One line, whatever was typed or found; a drive's root has no name of its own."""
     said = order.title or order.roots[0].resolve().name or str(order.roots[0])
     return printable(" ".join(said.split()))[:_LONGEST_TITLE] or "Untitled"
-
-
-async def _not_replaced(old: object, new: object) -> None:
-    """Cancelling opens no new grant."""

@@ -52,7 +52,7 @@ def _fits(file: MediaFile, hand: Sequence[MediaFile], limits: Limits) -> bool:
 
 
 class HandfulRun:
-    """Sends a handful as long as all goes well; a file that meets trouble goes on alone."""
+    """Sends one handful as long as all goes well; a file that meets trouble goes on alone."""
 
     def __init__(self, errand: Errand, alone: FileRun) -> None:
         self._errand = errand

@@ -31,7 +31,7 @@ class Sending:
         self._heard = heard
         self._files = errand.context.store.files
         self._limits = errand.service.limits
-        self._runner = HandfulRun(errand, FileRun(errand, twins))
+        self._alone = FileRun(errand, twins)
         self._going: set[asyncio.Task[None]] = set()
         self._ended = asyncio.Event()  # one of them has
         self._bug: BaseException | None = None
@@ -110,7 +110,7 @@ class Sending:
         if self._over:
             self._requeue(hand)
             return
-        task = asyncio.create_task(self._runner.run(hand))
+        task = asyncio.create_task(HandfulRun(self._errand, self._alone).run(hand))
         self._going.add(task)
         task.add_done_callback(self._done)
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from enum import Enum, auto
 from typing import Final
 
-_STEP: Final = 1.5  # a trial goes so far up, or so far down
+_LEAP: Final = 2.0  # a trial goes so far up while the line is unknown
+_STEP: Final = 1.5  # later so far up, and so far down
 # What is sent on a line that is full gets through no faster; on one whose delay is the limit, half
 # as many more get half as much more through. Where more than a fifth of that comes, it is worth it.
 _WORTH: Final = 1.1
@@ -39,6 +40,7 @@ class Climb:
         self._phase = _Phase.HOME
         self._rest = _FIRST_REST
         self._left = 0
+        self._step = _LEAP
 
     def heard(self, rate: float) -> int:
         """`rate`: bytes a second at `limit`, while all of it was in use. The number to try next."""
@@ -63,6 +65,7 @@ class Climb:
             self._rest = _FIRST_REST
             self._try_more()
         else:
+            self._step = _STEP
             self._try_fewer()
 
     def _tried_fewer(self, rate: float) -> None:
@@ -76,7 +79,7 @@ class Climb:
         changed = not self._rate / _CHANGED <= rate <= self._rate * _CHANGED
         self._left -= 1
         if changed:
-            self._rest = _FIRST_REST
+            self._rest, self._step = _FIRST_REST, _LEAP
         if changed or self._left <= 0:
             self._begin(rate)
         else:
@@ -86,7 +89,7 @@ class Climb:
         self.home, self._rate = self.limit, rate
 
     def _try_more(self) -> None:
-        self.limit = self._clamped(max(self.home + 1, round(self.home * _STEP)))
+        self.limit = self._clamped(max(self.home + 1, round(self.home * self._step)))
         self._phase = _Phase.UP
         if self.limit == self.home:
             self._try_fewer()

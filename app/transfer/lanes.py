@@ -20,8 +20,8 @@ MOST_FILES: Final = 32  # a line of 300 ms carries three small files a second fo
 MOST_PARTS: Final = 16
 _BESIDE: Final = 2  # files in parts beside those that go whole
 _LOOK: Final = 0.25  # seconds between two looks at the stop sign
-_WINDOW: Final = 2.0  # seconds in which is counted what gets through
-_SETTLE: Final = 2.0  # seconds after a change that are not counted: new connections start slowly
+_WINDOW: Final = 1.5  # seconds in which is counted what gets through
+_SETTLE: Final = 1.0  # seconds after a change that are not counted: new connections start slowly
 _BLOCKS: Final = 24  # counted in a window at least: on a slow line, few of them say nothing
 _FULL: Final = 0.6  # of the limit in use on average, or the window says nothing
 # Storages refuse a request whose signature is older than 15 minutes when they look at it, which

@@ -73,9 +73,7 @@ class Gauge:
 def wide(folder: Path, patience: Patience = QUICK) -> Iterator[Workbench]:
     """A workbench that sends eight files at once."""
     with workbench(folder, patience) as bench:
-        preferences = bench.app.store.preferences
-        preferences.save(replace(preferences.load(), files_at_once=AT_ONCE))
-        bench.reopen()
+        bench.always_at_once(AT_ONCE)
         yield bench
 
 

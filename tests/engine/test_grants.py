@@ -198,6 +198,7 @@ async def test_each_end_of_short_keys_costs_one_renewal(
             asked.append(time.monotonic())
 
     bench.cloud.watch(note)
+    bench.always_at_once(4)
     ear = Ear(bench)
     flight = write_flight(tmp_path / "card", 200, 15_000, 25_000)
     snapshot = await bench.deliver(service, tmp_path / "card")
@@ -219,6 +220,7 @@ async def test_short_keys_over_many_files_cost_one_renewal_each(
     bench.cloud.settings.keys_live = 2.0
     bench.cloud.settings.expired_answer = answer  # type: ignore[assignment]
     bench.cloud.settings.upload_rate = 150_000
+    bench.always_at_once(4)
     flight = write_flight(tmp_path / "card", 60, 15_000, 25_000)
     snapshot = await bench.deliver("cloud-api", tmp_path / "card")
     assert snapshot.batch.state is BatchState.DELIVERED, bench.complaints(snapshot.batch.id)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -68,6 +69,12 @@ class Workbench:
         """As after a quit, or after a crash that left rows as they are."""
         self.app.close()
         self.app = self._open()
+
+    def always_at_once(self, files: int) -> None:
+        """As set by the person; else so many as are found out to be best."""
+        preferences = self.app.store.preferences
+        preferences.save(replace(preferences.load(), files_at_once=files))
+        self.reopen()
 
     def keep_secret(self, name: str, secret: str) -> None:
         self._stage.secrets.set(name, secret)
