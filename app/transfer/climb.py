@@ -8,12 +8,12 @@ from typing import Final
 _LEAP: Final = 2.0  # a trial goes so far up while the line is unknown
 _STEP: Final = 1.5  # later so far up, and so far down
 # What is sent on a line that is full gets through no faster; on one whose delay is the limit, half
-# as many more get half as much more through. Where more than a fifth of that comes, it is worth it.
-_WORTH: Final = 1.1
+# as many more get half as much more through. Where an eighth of that comes, it is worth it.
+_WORTH: Final = 1.06
 _COSTS_NOTHING: Final = 0.97  # fewer are kept when they get as much through: less memory, less load
 _CHANGED: Final = 1.3  # the line is another one than the one that was tried
 _LEAST: Final = 2  # one request that hangs must not hold up everything
-_FIRST_REST, _LONGEST_REST = 3, 24  # windows between two rounds of trials
+_FIRST_REST, _LONGEST_REST = 4, 32  # windows between two rounds of trials
 
 
 class _Phase(Enum):
@@ -69,7 +69,10 @@ class Climb:
             self._try_fewer()
 
     def _tried_fewer(self, rate: float) -> None:
-        if rate >= self._rate * _COSTS_NOTHING:
+        if rate > self._rate * _CHANGED:  # not because they are fewer
+            self._stay(rate)
+            self._start_anew(rate)
+        elif rate >= self._rate * _COSTS_NOTHING:
             self._stay(rate)
             self._try_fewer()
         else:
@@ -79,11 +82,15 @@ class Climb:
         changed = not self._rate / _CHANGED <= rate <= self._rate * _CHANGED
         self._left -= 1
         if changed:
-            self._rest, self._step = _FIRST_REST, _LEAP
-        if changed or self._left <= 0:
+            self._start_anew(rate)
+        elif self._left <= 0:
             self._begin(rate)
         else:
             self._rate = (self._rate + rate) / 2
+
+    def _start_anew(self, rate: float) -> None:
+        self._rest, self._step = _FIRST_REST, _LEAP
+        self._begin(rate)
 
     def _stay(self, rate: float) -> None:
         self.home, self._rate = self.limit, rate
