@@ -33,12 +33,14 @@ from app.domain.ports import (
     Tuning,
 )
 from app.domain.preferences import Preferences
+from app.domain.release import RELEASES, Feed
 from app.engine.cards import Tops, camera_roots
 from app.engine.connection_rules import CA_FILE, check_connection, wrong_settings
 from app.engine.context import Context, Patience
 from app.engine.doctor import Leg, examine
 from app.engine.engine import Engine, Listeners
 from app.engine.pools import Pools
+from app.engine.updates import Updates
 from app.net.proxy import checked_proxy
 from app.paths import Paths
 from app.services.base import Project, Service
@@ -107,6 +109,7 @@ class App:
     _card_roots: Tops = camera_roots
     _network: Network = field(default_factory=Network)
     _tuning: Tuning = field(default_factory=Tuning)
+    _releases: Feed = RELEASES
     throttle: Throttle = field(default_factory=Throttle)  # one for all that is sent
     # With the file of authorities that is the connection's own.
     _movers: dict[str, Mover] = field(default_factory=dict[str, "Mover"])
@@ -134,6 +137,10 @@ class App:
             card_roots=self._card_roots,
         )
         return Engine(context, listeners, self.service, self._mover)
+
+    @property
+    def updates(self) -> Updates:
+        return Updates(self._releases, lambda: self._route(""), self.clock)
 
     def service(self, connection: Connection) -> Service:
         """The connection's service; its secret is not read before the first call."""
@@ -261,6 +268,7 @@ def build(
     network: Network | None = None,
     tuning: Tuning | None = None,
     card_roots: Tops = camera_roots,
+    releases: Feed = RELEASES,
 ) -> App:
     """Opens Postflight's folder. `exclusive` is for whoever moves batches: it takes the lock and
     puts right what a crash left; lists do without. Raises StoreError and UsageError."""
@@ -285,6 +293,7 @@ def build(
             _network=_checked(network) if network else _usable(network_of(preferences)),
             _tuning=tuning or tuning_of(preferences),
             _card_roots=card_roots,
+            _releases=releases,
         )
         local = datetime.fromtimestamp(clock.now(), UTC).astimezone()
         app.throttle.limit = preferences.limit_at(local.hour * 60 + local.minute)

@@ -18,6 +18,7 @@ from app.cli.arguments import has_screen
 from app.cli.common import AS_JSON, opened
 from app.cli.connections import connection
 from app.cli.delivery import Delivery, report
+from app.cli.updates import updates
 from app.domain.errors import PostflightError, UsageError
 from app.domain.ports import Cancel
 from app.engine.context import Patience
@@ -278,6 +279,7 @@ def _demo(home: Path, folder: Path | None, as_json: bool) -> int:
 
 
 postflight.add_command(connection)
+postflight.add_command(updates)
 
 
 def main(open_window: OpenWindow | None = None) -> None:

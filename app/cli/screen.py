@@ -16,6 +16,7 @@ from app.domain import words
 from app.domain.errors import CardGone, Fault, PostflightError
 from app.domain.model import Connection, FileStatus
 from app.domain.naming import printable
+from app.domain.release import Release
 from app.domain.states import BatchState
 from app.engine.doctor import Leg
 from app.engine.engine import Snapshot
@@ -165,6 +166,22 @@ def fault(found: Fault) -> None:
 def aside(fault: Fault) -> None:
     """What a person should hear and no program waits for: beside the output, with --json too."""
     console(to_error=True).print(Text(f"{fault.title} {fault.hint}", style="yellow"))
+
+
+def newer(found: Release, mine: str) -> None:
+    """One line, however long the link: it may be clicked."""
+    line = f"Postflight {found.version} is out; this is {mine}: {found.page}"
+    console(to_error=True).print(Text(line, style="dim"))
+
+
+def updates(possible: bool, wanted: bool) -> None:
+    if not possible:
+        words = "This Postflight has no address to ask, and never looks for newer ones."
+    elif wanted:
+        words = "Postflight asks once a day whether there is a newer one."
+    else:
+        words = "Postflight does not ask for newer ones."
+    console().print(words)
 
 
 def error(found: PostflightError) -> None:
