@@ -9,10 +9,11 @@ import click
 from app import bootstrap
 from app.cli import objects, screen
 from app.cli.common import AS_JSON, opened
+from app.cli.help import Command
 from app.domain.release import RELEASES
 
 
-@click.command(hidden=not RELEASES)
+@click.command(cls=Command, hidden=not RELEASES)
 @click.argument("choice", required=False, type=click.Choice(["on", "off"]))
 @AS_JSON
 def updates(choice: str | None, as_json: bool) -> None:

@@ -62,7 +62,7 @@ def test_one_line_beside_the_output_at_most_once_a_day(
     desk.tell()
     heard = capsys.readouterr()
     assert heard.out == "" and heard.err.startswith(LINE) and heard.err.count("\n") == 1
-    assert heard.err.endswith(f": {PAGE}\n")
+    assert heard.err.endswith(f". {PAGE}\n")
     desk.tell()
     desk.clock.move(DAY - 1)
     desk.tell()
