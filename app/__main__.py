@@ -6,7 +6,7 @@ import ctypes
 import gc
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from importlib import import_module
 from pathlib import Path
 
@@ -31,10 +31,15 @@ def main() -> None:
 def open_window(folders: Sequence[Path], practice: bool) -> int:
     """Imports Qt only now: no command waits for it, or needs its system libraries."""
     if not has_screen(os.environ) and "QT_QPA_PLATFORM" not in os.environ:
-        _say("There is no screen here for the window.", "The commands: postflight --help")
+        t = _words()
+        _say(t("There is no screen here for the window."), t("The commands: postflight --help"))
         return 2
-    if problem := _missing_library():
-        _say(problem, "README.md names the system libraries that the window needs.")
+    if _library_is_missing():
+        t = _words()
+        _say(
+            t("The system library libxcb-cursor is missing (package libxcb-cursor0)."),
+            t("README.md names the system libraries that the window needs."),
+        )
         return 2
     # The window sweeps by itself (ui/runtime.py); until then there is only what stays anyway.
     gc.disable()
@@ -45,21 +50,33 @@ def open_window(folders: Sequence[Path], practice: bool) -> int:
     try:
         from app.ui.main import open_window as shown
     except ImportError as error:
-        _say(f"Qt cannot be loaded: {error}", "README.md names the system libraries it needs.")
+        t = _words()
+        _say(
+            t("Qt cannot be loaded: {reason}", reason=error),
+            t("README.md names the system libraries that the window needs."),
+        )
         return 2
     return shown(folders, practice)
 
 
-def _missing_library() -> str:
+def _library_is_missing() -> bool:
     """Without it Qt would end the program with a word about plugins that nobody understands."""
     on_x11 = sys.platform.startswith("linux") and not os.environ.get("WAYLAND_DISPLAY")
     if not on_x11 or os.environ.get("QT_QPA_PLATFORM", "xcb") != "xcb":
-        return ""
+        return False
     try:
         ctypes.CDLL("libxcb-cursor.so.0")  # as Qt does; find_library would start ldconfig and gcc
     except OSError:
-        return "The system library libxcb-cursor is missing (package libxcb-cursor0)."
-    return ""
+        return True
+    return False
+
+
+def _words() -> Callable[..., str]:
+    """`t` of the command line; no start that goes well waits for its import."""
+    from app.cli import speech
+
+    speech.use(speech.chosen())
+    return speech.t
 
 
 def _say(*sentences: str) -> None:

@@ -33,11 +33,13 @@ from app.domain.ports import (
     Tuning,
 )
 from app.domain.preferences import Preferences
+from app.domain.release import RELEASES, Feed
 from app.engine.connection_rules import CA_FILE, check_connection, wrong_settings
 from app.engine.context import Context, Patience
 from app.engine.engine import Engine, Listeners
 from app.engine.mounted import Tops, camera_roots
 from app.engine.pools import Pools
+from app.engine.updates import Updates
 from app.net.proxy import checked_proxy
 from app.paths import Paths
 from app.services.base import Project, Service
@@ -110,6 +112,7 @@ class App:
     _network: Network = field(default_factory=Network)
     lanes: Lanes = field(default_factory=lambda: Lanes.of(Tuning()))  # shared by all that is sent
     _part_size: int = 0
+    _releases: Feed = RELEASES
     throttle: Throttle = field(default_factory=Throttle)  # one for all that is sent
     # With the file of authorities that is the connection's own.
     _movers: dict[str, Mover] = field(default_factory=dict[str, "Mover"])
@@ -138,6 +141,10 @@ class App:
             lanes=self.lanes,
         )
         return Engine(context, listeners, self.service, self._mover)
+
+    @property
+    def updates(self) -> Updates:
+        return Updates(self._releases, lambda: self._route(""), self.clock)
 
     def service(self, connection: Connection) -> Service:
         """The connection's service; its secret is not read before the first call."""
@@ -267,6 +274,7 @@ def build(
     network: Network | None = None,
     tuning: Tuning | None = None,
     card_roots: Tops = camera_roots,
+    releases: Feed = RELEASES,
 ) -> App:
     """Opens Postflight's folder. `exclusive` is for whoever moves batches: it takes the lock and
     puts right what a crash left; lists do without. Raises StoreError and UsageError."""
@@ -293,6 +301,7 @@ def build(
             lanes=Lanes.of(tuning),
             _part_size=tuning.part_size,
             _card_roots=card_roots,
+            _releases=releases,
         )
         local = datetime.fromtimestamp(clock.now(), UTC).astimezone()
         app.throttle.limit = preferences.limit_at(local.hour * 60 + local.minute)

@@ -19,6 +19,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from app import bootstrap
 from app.domain.model import Connection
 from app.domain.preferences import Hours, Language, Preferences, Theme
+from app.domain.release import Feed, Release
 from app.domain.states import ENDED, BatchState
 from app.engine.context import Patience
 from app.engine.engine import Order
@@ -28,6 +29,8 @@ from app.paths import HOME, Paths
 SCALES = ("100", "200")
 THEMES = (Theme.LIGHT, Theme.DARK)
 LANGUAGES = (Language.ENGLISH, Language.CHINESE)
+# Nobody is asked: it is made to look as if somebody had been today.
+RELEASES = Feed("https://releases.example/latest", "releases.example")
 SLOW = 600_000  # bytes a second: a batch that is still being sent when it is photographed
 
 
@@ -71,6 +74,7 @@ class Studio:
             exclusive=True,
             secrets=self._stage.secrets,
             patience=Patience(import_first=0.1, job_first=0.2, job_longest=0.5),
+            releases=RELEASES,
         )
         names = ("Harbour East", "Site office server", "Studio assets")
         for connection, name in zip(connections, names, strict=False):
@@ -137,6 +141,7 @@ class Studio:
             State("settings", self._show_settings("general")),
             State("settings-network", self._show_settings("network")),
             State("settings-advanced", self._show_settings("advanced"), self._usual_settings),
+            State("newer-version", self._show_newer, self._hide_newer),
             State("sending", self._show_sending),
             State("help", self._show_help, self._close_sheets),
             State("closing", self._show_closing, self._close_sheets),
@@ -258,6 +263,23 @@ class Studio:
 
     def _drag_ends(self) -> None:
         self.window.workspace.overlay.end()
+
+    async def _show_newer(self) -> None:
+        from app.ui.updates import UpdateWatch
+
+        self.window.workspace.show_batch(self._done.id)
+        updates, controller = self.controller.app.updates, self.controller
+        asked = updates.asking(controller.preferences)
+        found = Release("0.9.0", "https://releases.example/0.9.0")
+        controller.prefer(updates.answered(asked, found))
+        self._hide_newer()
+        watch = UpdateWatch(controller, self.window.flights.bar)
+        watch.look()
+        watch.close()
+
+    def _hide_newer(self) -> None:
+        for cause in self.window.flights.bar.causes():
+            self.window.flights.bar.clear(cause)
 
     async def _show_sending(self) -> None:
         engine = self.controller.engine

@@ -11,7 +11,7 @@ from pathlib import Path
 COMMANDS = frozenset(
     {
         *("upload", "resume", "retry", "cancel", "batches", "show", "demo"),
-        *("connection", "receipt", "verify", "diagnostics"),
+        *("connection", "receipt", "verify", "diagnostics", "updates"),
     }
 )
 

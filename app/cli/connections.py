@@ -14,11 +14,13 @@ import click
 from app import bootstrap
 from app.cli import objects, screen
 from app.cli.common import AS_JSON, opened
+from app.cli.help import Group
+from app.cli.speech import said, t
 from app.domain.errors import SecretsError, UsageError
 from app.domain.model import Connection
 
 
-@click.group()
+@click.group(cls=Group)
 def connection() -> None:
     """The service accounts that media goes to."""
 
@@ -71,14 +73,20 @@ def connection_add(
         app.service(added)
         secret = _read_secret(app, added, secret_stdin)
         words = f"{name} is added. Try it with: postflight connection test {name}"
+        told = f"{t('{name} is added. Try it with:', name=name)} postflight connection test {name}"
         try:
             app.add_connection(added, secret)
         except SecretsError as error:
             words = f"{name} is added, but its secret is not kept: {error.title} {error.hint}"
+            told = t(
+                "{name} is added, but its secret is not kept: {why}",
+                name=name,
+                why=screen.whole(error.fault()),
+            )
         if as_json:
             objects.say({"event": "result", "connection": name, "words": words})
         else:
-            screen.console().print(words)
+            screen.console().print(told)
 
 
 def _read_secret(app: bootstrap.App, added: Connection, secret_stdin: bool) -> str:
@@ -89,7 +97,9 @@ def _read_secret(app: bootstrap.App, added: Connection, secret_stdin: bool) -> s
     elif os.environ.get(variable):
         return ""
     elif sys.stdin.isatty():
-        secret = click.prompt(f"The {what}", hide_input=True, err=True).strip()
+        secret = click.prompt(
+            t("The {secret}", secret=said(what)), hide_input=True, err=True
+        ).strip()
     else:
         secret = ""
     if not secret:
@@ -162,4 +172,4 @@ def connection_remove(name: str, as_json: bool) -> None:
         if as_json:
             objects.say({"event": "result", "connection": removed.name})
         else:
-            screen.console().print(f"{removed.name} is removed.")
+            screen.console().print(t("{name} is removed.", name=removed.name))

@@ -11,6 +11,7 @@ from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 
 from app.cli import objects, screen
+from app.cli.speech import t
 from app.domain.errors import Cancelled, PostflightError, exit_code_of
 from app.domain.events import Event, Notice
 from app.domain.model import Batch
@@ -74,7 +75,8 @@ class Delivery:
             os._exit(INTERRUPTED)
         self._interrupted = True
         if not self._as_json:
-            sys.stderr.write("Stopping. Everything is kept; go on with: postflight resume\n")
+            told = t("Stopping. Everything is kept; go on with:")
+            sys.stderr.write(f"{told} postflight resume\n")
         self._engine.stop()
         if self._following is not None:
             self._following.set()

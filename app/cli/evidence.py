@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import click
@@ -12,11 +12,12 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn
 from rich.text import Text
 
 from app import __version__, bootstrap
-from app.cli import objects, screen
+from app.cli import objects, screen, verdicts
 from app.cli.common import AS_JSON, opened
 from app.cli.delivery import report
-from app.domain import words
-from app.domain.clearance import Clearance, Unsafe, Why
+from app.cli.help import Command
+from app.cli.speech import later, said, t
+from app.domain.clearance import Clearance, Unsafe
 from app.domain.errors import Cancelled, PostflightError, StoreError, UsageError
 from app.domain.ports import Cancel, SystemClock
 from app.evidence import diagnostics as zipped
@@ -29,32 +30,15 @@ from app.paths import Paths
 _PATH = click.Path(path_type=Path, readable=False)
 _MOST = 20  # differences of one kind that are printed
 _FINDINGS = {
-    Finding.MISSING: "missing",
-    Finding.CHANGED: "changed",
-    Finding.UNREADABLE: "not readable",
-    Finding.UNDELIVERED: "not delivered",
-    Finding.ADDITIONAL: "additional",
-}
-# One file, several files; of the whole batch.
-_REASONS: Mapping[Why, tuple[str, str]] = {
-    Why.NOT_SENT: ("{} was not sent", "{} were not sent"),
-    Why.DROPPED: ("{} was left out on request", "{} were left out on request"),
-    Why.CHANGED: ("{} is not what was sent", "{} are not what was sent"),
-    Why.ADDITIONAL: ("{} is in no batch", "{} are in no batch"),
-    Why.UNREADABLE: ("{} cannot be read", "{} cannot be read"),
-    Why.UNREGISTERED: ("{} is not registered yet", "{} are not registered yet"),
-    Why.UNPROVED: ("{} was delivered without proof", "{} were delivered without proof"),
-    Why.ABSENT: ("{} of the batch is not in this folder", "{} of the batch are not in this folder"),
-}
-_WHOLE: Mapping[Why, str] = {
-    Why.DELETED: "what was delivered has been deleted at the service",
-    Why.CANCELLED: "this batch was cancelled",
-    Why.EMPTY: "this batch is empty",
-    Why.UNFINISHED: "the service has not taken over the whole batch yet",
+    Finding.MISSING: later("missing"),
+    Finding.CHANGED: later("changed"),
+    Finding.UNREADABLE: later("not readable"),
+    Finding.UNDELIVERED: later("not delivered"),
+    Finding.ADDITIONAL: later("additional"),
 }
 
 
-@click.command()
+@click.command(cls=Command)
 @click.argument("batch", metavar="BATCH|FOLDER")
 @click.option("--format", "formats", metavar="json,csv,html", help="One, or several with commas.")
 @click.option("-o", "--output", "target", type=_PATH, metavar="FILE", help="Where to write it.")
@@ -143,10 +127,17 @@ def _save(evidence: Evidence, targets: dict[Format, Path], as_json: bool) -> Non
         )
         return
     exceptions = sum(1 for _ in evidence.exceptions())
-    said = f"{evidence.delivered} of {words.files(len(evidence.files))} delivered"
-    more = f", {exceptions} not sent" if exceptions else ""
+    values = {"n": evidence.delivered, "files": screen.files(len(evidence.files))}
     for target in targets.values():
-        screen.console().print(Text(f"{target} is written: {said}{more}."))
+        told = t("{file} is written: {n} of {files} delivered.", file=target, **values)
+        if exceptions:
+            told = t(
+                "{file} is written: {n} of {files} delivered, {not_sent} not sent.",
+                file=target,
+                not_sent=exceptions,
+                **values,
+            )
+        screen.console().print(Text(told))
 
 
 def _check(receipt_file: Path, folder: Path, as_json: bool) -> int:
@@ -169,7 +160,7 @@ class _Reading:
 
     def __init__(self, enabled: bool) -> None:
         self._progress = Progress(
-            TextColumn("Reading"),
+            TextColumn(t("Reading")),
             BarColumn(bar_width=24),
             DownloadColumn(),
             console=screen.console(to_error=True),
@@ -206,7 +197,7 @@ def _verdict_object(verdict: Verdict) -> objects.Object:
     }
 
 
-@click.command()
+@click.command(cls=Command)
 @click.argument("batch", metavar="BATCH")
 @click.argument("folder", type=_PATH)
 @AS_JSON
@@ -236,13 +227,13 @@ def _clearance_object(found: Clearance) -> objects.Object:
         "batch": found.batch,
         "title": found.title,
         "clear": found.clear,
-        "verdict": _headline(found),
+        "verdict": verdicts.headline(found),
         "safe": found.safe,
         "recognised": found.recognised,
         "elsewhere": found.elsewhere,
         "from_memory": found.from_memory,
         "reasons": [
-            {"why": why.value, "files": count, "words": _reason(why, count)}
+            {"why": why.value, "files": count, "words": verdicts.reason(why, count)}
             for why, count in found.reasons()
         ],
         "unsafe": [
@@ -251,35 +242,27 @@ def _clearance_object(found: Clearance) -> objects.Object:
     }
 
 
-def _headline(found: Clearance) -> str:
-    if found.clear:
-        verb = "is" if found.safe == 1 else "are"
-        return f"Clear to erase: {words.files(found.safe)} {verb} safe"
-    why = next(iter(found.reasons()), (Why.EMPTY, 0))
-    return f"Not yet: {_reason(*why)}"
-
-
-def _reason(why: Why, count: int) -> str:
-    if why in _WHOLE:
-        return _WHOLE[why]
-    return _REASONS[why][count != 1].format(words.files(count))
-
-
 def _show_clearance(found: Clearance) -> None:
     out = screen.console()
     mark, style = ("✔", "green") if found.clear else ("!", "yellow")
-    out.print(Text(f"{screen.symbol(mark)} {_headline(found)}", style=f"bold {style}"))
+    out.print(Text(f"{screen.symbol(mark)} {verdicts.said_headline(found)}", style=f"bold {style}"))
     if not found.clear:
-        out.print(f"  {words.files(found.safe)} safe")
+        out.print(f"  {t('{files} safe', files=screen.files(found.safe))}")
         for why, count in found.reasons()[1:]:
-            out.print(f"  {_reason(why, count)}")
+            out.print(f"  {verdicts.said_reason(why, count)}")
     if found.recognised:
-        out.print(f"  {words.files(found.recognised)} the service had already: same MD5")
+        count = screen.files(found.recognised)
+        out.print(f"  {t('{files} the service had already: same MD5', files=count)}")
     if found.elsewhere:
-        out.print(f"  {words.files(found.elsewhere)} more delivered in another batch or place")
+        count = screen.files(found.elsewhere)
+        out.print(f"  {t('{files} more delivered in another batch or place', files=count)}")
     if found.from_memory:
-        out.print("  This computer would not read all of it past its memory. To be sure, take the")
-        out.print("  card out, put it in again and verify once more.")
+        out.print(
+            t(
+                "  This computer would not read all of it past its memory. To be sure, take the\n"
+                "  card out, put it in again and verify once more."
+            )
+        )
     for why in dict.fromkeys(item.why for item in found.unsafe):
         _show_unsafe(item for item in found.unsafe if item.why is why)
 
@@ -287,34 +270,43 @@ def _show_clearance(found: Clearance) -> None:
 def _show_unsafe(items: Iterable[Unsafe]) -> None:
     found = list(items)
     for item in found[:_MOST]:
-        screen.console().print(Text(f"  {item.path}  {item.words}"))
+        screen.console().print(Text(f"  {item.path}  {said(item.words)}"))
     if len(found) > _MOST:
-        screen.console().print(f"  and {len(found) - _MOST} more")
+        screen.console().print(f"  {t('and {n} more', n=len(found) - _MOST)}")
 
 
 def _show(verdict: Verdict) -> None:
     out = screen.console()
     mark, style = ("✔", "green") if verdict.good else ("!", "yellow")
-    said = "the folder is what was delivered" if verdict.good else "not the same"
-    out.print(Text(f"{screen.symbol(mark)} {verdict.title}: {said}", style=f"bold {style}"))
-    if not verdict.intact:
-        out.print("  The receipt itself was changed after it was made; do not rely on it.")
-    out.print(f"  {words.files(verdict.same)} with the size and digests of the receipt")
-    if verdict.same_size:
-        out.print(f"  {words.files(verdict.same_size)} compared by size only: no digest is known")
-    if verdict.left_out:
-        out.print(f"  {words.files(verdict.left_out)} outside the batch's own patterns")
+    told = t("the folder is what was delivered") if verdict.good else t("not the same")
+    out.print(Text(f"{screen.symbol(mark)} {verdict.title}: {told}", style=f"bold {style}"))
+    for line in _said_counts(verdict):
+        out.print(f"  {line}")
     for finding, name in _FINDINGS.items():
         found = [item for item in verdict.differences if item.finding is finding]
         for item in found[:_MOST]:
-            out.print(Text(f"  {name}: {item.path}  {item.words}"))
+            out.print(Text(f"  {t(name)}: {item.path}  {said(item.words)}"))
         if len(found) > _MOST:
-            out.print(f"  and {len(found) - _MOST} more {name}")
+            more = t("and {n} more {finding}", n=len(found) - _MOST, finding=t(name))
+            out.print(f"  {more}")
     if verdict.differences and not verdict.same:
-        out.print(Text(f"  The batch was sent from: {', '.join(verdict.roots)}"))
+        told = t("The batch was sent from: {folders}", folders=", ".join(verdict.roots))
+        out.print(Text(f"  {told}"))
 
 
-@click.command()
+def _said_counts(verdict: Verdict) -> Iterable[str]:
+    files = screen.files
+    if not verdict.intact:
+        yield t("The receipt itself was changed after it was made; do not rely on it.")
+    yield t("{files} with the size and digests of the receipt", files=files(verdict.same))
+    if verdict.same_size:
+        count = files(verdict.same_size)
+        yield t("{files} compared by size only: no digest is known", files=count)
+    if verdict.left_out:
+        yield t("{files} outside the batch's own patterns", files=files(verdict.left_out))
+
+
+@click.command(cls=Command)
 @click.option(
     "-o", "--output", "target", type=_PATH, required=True, metavar="FILE", help="The zip to write."
 )
@@ -333,7 +325,7 @@ def diagnostics(target: Path, as_json: bool) -> None:
     if as_json:
         objects.say({"event": "result", "path": str(target), "entries": names})
         return
-    screen.console().print(Text(f"{target} is written:"))
+    screen.console().print(Text(t("{file} is written:", file=target)))
     for name in names:
         screen.console().print(Text(f"  {name}"))
 

@@ -13,11 +13,14 @@ from pathlib import Path
 import click
 
 from app import __version__, bootstrap
-from app.cli import objects, screen
+from app.cli import objects, screen, speech
 from app.cli.arguments import has_screen
 from app.cli.common import AS_JSON, opened
 from app.cli.connections import connection
 from app.cli.delivery import Delivery, report
+from app.cli.help import Group
+from app.cli.speech import nt, said, t
+from app.cli.updates import updates
 from app.domain.errors import PostflightError, UsageError
 from app.domain.ports import Cancel
 from app.engine.context import Patience
@@ -33,7 +36,7 @@ _MOST_SHOWN = 200  # files in a table for a person; of 100,000 it would take a m
 _EVIDENCE = frozenset({"diagnostics", "receipt", "verify"})
 
 
-class _Commands(click.Group):
+class _Commands(Group):
     """Imports what only some commands need when one of them is called, or help is asked for."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
@@ -151,7 +154,7 @@ def resume(
         if accept_missing:
             engine.accept_missing(chosen[0].id)
         if not chosen and not as_json:
-            screen.console().print("Nothing to continue: every batch is finished.")
+            screen.console().print(t("Nothing to continue: every batch is finished."))
         delivery = Delivery(engine, as_json, wait_job)
         sys.exit(asyncio.run(delivery.run([item.id for item in chosen])))
 
@@ -222,7 +225,7 @@ def _say_batch(app: bootstrap.App, batch_id: str, as_json: bool) -> None:
     else:
         screen.batches([snapshot])
         for note in notes:
-            screen.console().print(note)
+            screen.console().print(said(note))
 
 
 # -- trying it -----------------------------------------------------------------------------------
@@ -262,10 +265,7 @@ def _demo(home: Path, folder: Path | None, as_json: bool) -> int:
         try:
             flight = folder or stage.sample_flight(home / "card")
             if not as_json:
-                screen.console().print(
-                    f"The practice cloud runs at {stage.address}. Sending {flight.name} to "
-                    f"{len(stage.connections)} services."
-                )
+                _introduce(stage, flight)
             ids: list[str] = []
             for item in stage.connections:
                 app.store.connections.save(item)
@@ -277,9 +277,22 @@ def _demo(home: Path, folder: Path | None, as_json: bool) -> int:
             app.close()
 
 
+def _introduce(stage: bootstrap.Practice, flight: Path) -> None:
+    told = nt(
+        "The practice cloud runs at {address}. Sending {flight} to {n} service.",
+        "The practice cloud runs at {address}. Sending {flight} to {n} services.",
+        len(stage.connections),
+        address=stage.address,
+        flight=flight.name,
+    )
+    screen.console().print(told)
+
+
 postflight.add_command(connection)
+postflight.add_command(updates)
 
 
 def main(open_window: OpenWindow | None = None) -> None:
     """Runs the command of sys.argv. Without `open_window` the demo stays in the terminal."""
+    speech.use(speech.chosen())
     postflight(prog_name="postflight", obj=open_window)

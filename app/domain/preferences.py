@@ -53,6 +53,7 @@ class Preferences:
     closing: Closing = Closing.ASK
     keep_awake: bool = True
     notify: bool = True
+    updates: bool = True  # ask once a day whether there is a newer Postflight, and tell of it
     limit: int = 0  # bytes a second for everything together
     limit_hours: Hours | None = None  # None: the limit holds all day
     proxy: str = ""  # http://host:port, without user and password: those are a secret
@@ -63,6 +64,7 @@ class Preferences:
     log_level: LogLevel = LogLevel.USUAL
     connection: str = ""  # where the last batch went
     window: str = ""  # place and size, as the window itself wrote them
+    releases: str = ""  # what is known of newer ones, as engine/updates.py wrote it
 
     def limit_at(self, minute: int) -> int:
         """Bytes a second at this minute after midnight; 0: no limit."""

@@ -15,7 +15,7 @@ from app.services.registry import SPECS
 from app.store.database import migrations
 from app.store.store import Store
 
-_ONLY_WHETHER_SET = ("ca_file", "connection", "window")
+_ONLY_WHETHER_SET = ("ca_file", "connection", "window", "releases")
 
 
 def records(store: Store) -> dict[str, Any]:

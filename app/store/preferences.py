@@ -30,15 +30,26 @@ class PreferenceTable:
                 continue
         return Preferences(**known)
 
-    def save(self, preferences: Preferences) -> None:
-        usual = asdict(_USUAL)
+    def save(self, preferences: Preferences, since: Preferences | None = None) -> None:
+        """With `since`, only what differs from it: the rest may have been set elsewhere by now,
+        in the window while a command runs, or the other way round."""
+        usual, before = asdict(_USUAL), asdict(since) if since else {}
+        changed = {
+            key: value
+            for key, value in asdict(preferences).items()
+            if since is None or value != before[key]
+        }
         rows = [
             (key, json.dumps(value, ensure_ascii=False))
-            for key, value in asdict(preferences).items()
+            for key, value in changed.items()
             if value != usual[key]
         ]
         with self._database.transaction() as connection:
-            connection.execute("DELETE FROM preference")
+            if since is None:
+                connection.execute("DELETE FROM preference")
+            else:
+                names = [(key,) for key in changed]
+                connection.executemany("DELETE FROM preference WHERE key = ?", names)
             connection.executemany("INSERT INTO preference VALUES (?, ?)", rows)
 
 

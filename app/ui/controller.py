@@ -201,8 +201,8 @@ class Controller(QObject):
         """Keeps them and lets everybody know; what they change applies at once."""
         if preferences == self._preferences:
             return
-        self._preferences = preferences
-        self._try(lambda: self.app.store.preferences.save(preferences))
+        before, self._preferences = self._preferences, preferences
+        self._try(lambda: self.app.store.preferences.save(preferences, since=before))
         self.preferences_changed.emit(preferences)
 
     # -- how wishes are carried out --------------------------------------------------------------

@@ -3,44 +3,20 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Final, Protocol, cast
+from typing import Final
 
-import polib
 from PySide6.QtCore import QCoreApplication, QEvent, QLibraryInfo, QLocale, QTranslator
 from PySide6.QtWidgets import QApplication
 
 from app.domain.preferences import Language
 from app.paths import Paths
-from app.ui.sentences import Sentences
+from app.speech.catalogue import CATALOGUE, Catalogue, fill, load, resolve
 
 _log: Final = logging.getLogger(__name__)
 
-CATALOGUE: Final = "i18n/zh_CN.po"
-ENGINE: Final = "engine"  # the msgctxt of sentences which the layers below make
 _QT_WORDS: Final = "qtbase_zh_CN"
-
-
-class _Entry(Protocol):
-    """What is read of polib's own entry, which has no types."""
-
-    msgctxt: str | None
-    msgid: str
-    msgid_plural: str
-    msgstr: str
-    msgstr_plural: dict[int, str]
-    obsolete: bool
-    fuzzy: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Catalogue:
-    """`window` by msgid, plural forms under both of theirs; `engine` for whole sentences."""
-
-    window: dict[str, str]
-    engine: Sentences
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,12 +28,12 @@ class Words:
     catalogue: Catalogue | None = None
 
     def t(self, text: str, values: Mapping[str, object]) -> str:
-        return _fill(self._window(text), text, values)
+        return fill(self._window(text), text, values)
 
     def nt(self, one: str, many: str, n: int, values: Mapping[str, object]) -> str:
         english = one if n == 1 else many
         grouped = self.locale.toString(n)
-        return _fill(self._window(english), english, {**values, "n": grouped})
+        return fill(self._window(english), english, {**values, "n": grouped})
 
     def said(self, sentence: str) -> str:
         return self.catalogue.engine.translate(sentence) if self.catalogue else sentence
@@ -73,44 +49,13 @@ class _State:
     translator: QTranslator | None = None
 
 
-def read(path: Path) -> Catalogue:
-    """Raises OSError where polib cannot read it; entries without Chinese are left out."""
-    window: dict[str, str] = {}
-    engine: dict[str, str] = {}
-    for entry in cast(Iterable[_Entry], polib.pofile(str(path), encoding="utf-8")):
-        if entry.obsolete or entry.fuzzy:
-            continue
-        text = entry.msgstr or entry.msgstr_plural.get(0, "")
-        if not text:
-            continue
-        if entry.msgctxt == ENGINE:
-            engine[entry.msgid] = text
-            continue
-        window[entry.msgid] = text
-        if entry.msgid_plural:
-            window[entry.msgid_plural] = text
-    return Catalogue(window, Sentences(engine))
-
-
-def resolve(language: Language, wanted: Sequence[str]) -> Language:
-    """English or Chinese; SYSTEM is the first of `wanted` (as in QLocale.uiLanguages) we speak."""
-    if language is not Language.SYSTEM:
-        return language
-    for name in wanted:
-        if name.startswith("zh"):
-            return Language.CHINESE
-        if name.startswith("en"):
-            return Language.ENGLISH
-    return Language.ENGLISH
-
-
 def use(language: Language, app: QApplication | None) -> None:
     """Speaks `language` from now on; every widget of `app` gets a LanguageChange if it is new."""
     system = QLocale.system()
     chosen = resolve(language, system.uiLanguages())
     changed = chosen is not current()
     if chosen is Language.CHINESE:
-        _state.catalogue = _state.catalogue or _load(Paths.find({}).resources / CATALOGUE)
+        _state.catalogue = _state.catalogue or load(Paths.find({}).resources / CATALOGUE)
         _state.words = Words(chosen, _chinese(system), _state.catalogue)
     else:
         _state.words = Words(chosen, _english(system))
@@ -152,25 +97,6 @@ def said(sentence: str) -> str:
 def later(text: str) -> str:
     """Marks a text of a table for the catalogue; the table's reader gives it to `t`."""
     return text
-
-
-def _fill(text: str, english: str, values: Mapping[str, object]) -> str:
-    if not values:
-        return text
-    try:
-        return text.format(**values)
-    except (LookupError, ValueError, AttributeError, TypeError):
-        # A slip in a translation must never close a window in the middle of a delivery.
-        _log.warning("the words %r cannot be filled", text, exc_info=True)
-    return english if text == english else _fill(english, english, values)
-
-
-def _load(path: Path) -> Catalogue:
-    try:
-        return read(path)
-    except (OSError, UnicodeDecodeError):
-        _log.warning("the Chinese words cannot be read: all stays in English", exc_info=True)
-        return Catalogue({}, Sentences({}))
 
 
 def _swap_qt_words(app: QApplication, language: Language) -> bool:

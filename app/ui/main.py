@@ -30,6 +30,7 @@ from app.ui.look.labels import as_it_is
 from app.ui.manners import Manners
 from app.ui.system.power import Finish
 from app.ui.system.single import Door, knock
+from app.ui.updates import UpdateWatch
 from app.ui.window import Window
 
 _log = logging.getLogger(__name__)
@@ -104,6 +105,7 @@ async def _live(
         window = Window(controller)
     manners = Manners(controller)
     _introduce(window, manners)
+    updates = UpdateWatch(controller, window.flights.bar)
     door = Door(paths.data)
     door.open()
     door.opened.connect(window.open_folders)
@@ -135,6 +137,7 @@ async def _live(
     finally:
         _leave_in_any_case()
         door.close()
+        updates.close()
         manners.close()
         await window.close_stage()
         await controller.close()

@@ -42,6 +42,7 @@ class Message:
     action: Callable[[], str] | None = None
     act: Callable[[], None] | None = None
     passing: bool = True  # the person may wave it away
+    waved: Callable[[], None] | None = None  # hears that they did
 
 
 class MessageBar(Translated, QFrame):
@@ -128,4 +129,8 @@ class MessageBar(Translated, QFrame):
             message.act()
 
     def _waved_away(self) -> None:
-        self.clear(self._loudest())
+        cause = self._loudest()
+        message = self._messages[cause]
+        self.clear(cause)
+        if message.waved is not None:
+            message.waved()

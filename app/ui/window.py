@@ -35,7 +35,7 @@ from app.ui.workspace import Page, Workspace
 
 _WIDTH, _HEIGHT = 1180, 760
 # What a person chooses in the practice cloud's settings for the window and not for the practice.
-_OF_THE_WINDOW = ("language", "theme", "closing", "notify", "keep_awake")
+_OF_THE_WINDOW = ("language", "theme", "closing", "notify", "updates", "keep_awake")
 
 
 class _Remember(Translated, QCheckBox):

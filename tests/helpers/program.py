@@ -51,6 +51,7 @@ class Program:
             **{name: value for name, value in os.environ.items() if name != "POSTFLIGHT_HOME"},
             "PYTHONPATH": str(ROOT),
             "PYTHONIOENCODING": "utf-8",
+            "LC_ALL": "C.UTF-8",  # English, whoever runs the tests
             "PYTHON_KEYRING_BACKEND": "keyring.backends.null.Keyring",
             "POSTFLIGHT_HOME": str(home),
             "COLUMNS": "160",

@@ -1,4 +1,4 @@
-"""Every sentence that the program can say, read from its source: the window's and the engine's."""
+"""Every sentence that the program can say, read from its source: of both faces and the engine."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ APP = Path(__file__).resolve().parents[2] / "app"
 LOWER = ("domain", "net", "transfer", "store", "media", "services", "engine")
 SINGLE = ("paths.py", "bootstrap.py")
 # The other texts of these layers are files; the practice cloud's are a server's own words.
-ERRORS_ONLY = ("evidence",)
+ERRORS_ONLY = ("evidence", "cli")
 
 HOLE = "\0"
 _MOST = 32  # alternatives of one sentence; more means that a name stands for something else
@@ -43,10 +43,10 @@ class Sentence:
         return re.sub(HOLE, lambda _: f"{{{next(numbers)}}}", self.text)
 
 
-def window() -> dict[str, str]:
-    """msgid to place, of all that app/ui gives to `t`, `nt` and `later`."""
+def faces() -> dict[str, str]:
+    """msgid to place, of all that app/ui and app/cli give to `t`, `nt` and `later`."""
     found: dict[str, str] = {}
-    for path in sorted((APP / "ui").rglob("*.py")):
+    for path in _of_faces():
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             for text in _window_texts(node):
                 found.setdefault(text, _place(path, node))
@@ -56,8 +56,8 @@ def window() -> dict[str, str]:
 def dynamic() -> list[str]:
     """Places where `t` or `nt` get no literal; such a msgid is in no list."""
     found: list[str] = []
-    for path in sorted((APP / "ui").rglob("*.py")):
-        if path.name == "language.py":
+    for path in _of_faces():
+        if path.name in ("language.py", "speech.py"):
             continue
         source = ast.parse(path.read_text(encoding="utf-8"))
         marked = _later_names(source)
@@ -87,7 +87,7 @@ def engine() -> dict[str, str]:
 def errors() -> frozenset[str]:
     """The names of all classes below PostflightError, wherever they are."""
     bases: dict[str, set[str]] = {}
-    for path in _below_window():
+    for path in _below_faces():
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.ClassDef):
                 bases[node.name] = {b.id for b in node.bases if isinstance(b, ast.Name)}
@@ -98,11 +98,14 @@ def errors() -> frozenset[str]:
     return frozenset(known)
 
 
-def _below_window() -> list[Path]:
+def _of_faces() -> list[Path]:
+    below = [path for layer in ("ui", "cli") for path in sorted((APP / layer).rglob("*.py"))]
+    return [*below, APP / "__main__.py"]
+
+
+def _below_faces() -> list[Path]:
     return [
-        path
-        for path in sorted(APP.rglob("*.py"))
-        if path.relative_to(APP).parts[0] not in ("ui", "cli")
+        path for path in sorted(APP.rglob("*.py")) if path.relative_to(APP).parts[0] not in ("ui",)
     ]
 
 

@@ -13,9 +13,9 @@ import polib
 import pytest
 
 from app.paths import Paths
-from app.ui.language import CATALOGUE, ENGINE, read
-from app.ui.sentences import Sentences
-from tests.helpers import sentences
+from app.speech.catalogue import CATALOGUE, CLICK, ENGINE, HELP, read
+from app.speech.sentences import Sentences
+from tests.helpers import commands, sentences
 
 PATH = Paths.find({}).resources / CATALOGUE
 
@@ -87,6 +87,7 @@ KEPT = {
     "add", "receipt", "BATCH", "o", "FILE", "json", "abcdef", "cdef", "ab", "cn", "north", "com",
     "iam", "myhuaweicloud",
     "Ctrl", "Esc", "Enter", "Space", "LiDAR", "GPS", "EXIF", "XMP", "CPU", "PNG", "ZIP", "kmz",
+    "FOLDER", "MD", "README", "md", "Qt", "libxcb", "cursor", "on", "off", "csv", "html", "C",
 }  # fmt: skip
 
 
@@ -106,11 +107,11 @@ def entries() -> Iterator[Entry]:
         yield Entry(entry.msgctxt or "", entry.msgid, entry.msgid_plural, texts)
 
 
-def window_ids() -> set[str]:
+def face_ids() -> set[str]:
     return {
         text
         for entry in entries()
-        if entry.context != ENGINE
+        if not entry.context
         for text in (entry.msgid, entry.plural)
         if text and all(entry.texts)
     }
@@ -130,8 +131,8 @@ def holes(text: str) -> set[str]:
 
 
 def test_every_sentence_of_the_window_has_its_chinese() -> None:
-    known = window_ids()
-    missing = [f"{place} {text!r}" for text, place in sentences.window().items()
+    known = face_ids()
+    missing = [f"{place} {text!r}" for text, place in sentences.faces().items()
                if text not in known]  # fmt: skip
     assert not missing, "\n".join(missing)
 
@@ -144,9 +145,26 @@ def test_every_sentence_of_the_engine_has_its_chinese() -> None:
 
 
 def test_no_chinese_entry_is_without_a_sentence() -> None:
-    stale = sorted(window_ids() - set(sentences.window()))
+    stale = sorted(face_ids() - set(sentences.faces()))
     stale += sorted(engine_ids() - set(engine_sentences()))
     assert not stale, "\n".join(stale)
+
+
+def test_every_paragraph_of_the_help_has_its_chinese_and_no_other_is_kept() -> None:
+    kept = {entry.msgid for entry in entries() if entry.context == HELP and all(entry.texts)}
+    assert kept == commands.help_paragraphs()
+
+
+def test_every_context_is_one_that_is_read() -> None:
+    """An entry with a slip in its context would be counted nowhere, and read as a face's own."""
+    assert {entry.context for entry in entries()} == {"", ENGINE, HELP, CLICK}
+
+
+def test_nothing_is_unfinished_or_put_aside() -> None:
+    """Neither empty, nor a guess (fuzzy), nor left over from a sentence that is gone (#~)."""
+    found = polib.pofile(str(PATH), encoding="utf-8")
+    marked = [*found.untranslated_entries(), *found.fuzzy_entries(), *found.obsolete_entries()]
+    assert not [entry.msgid for entry in cast("list[Any]", marked)]
 
 
 def test_no_exception_from_the_list_has_become_needless() -> None:
@@ -182,7 +200,7 @@ def test_a_translation_holds_no_english_besides_names() -> None:
     left: list[str] = []
     for entry in entries():
         for text in entry.texts:
-            plain = re.sub(r"\{[^{}]*\}", " ", text)
+            plain = re.sub(r"\{[^{}]*\}|--?[a-z][\w-]*|postflight [a-z]+", " ", text)
             words = set(re.findall(r"[A-Za-z_]+3?", plain)) - KEPT
             if words and text != entry.msgid and not all(len(word) == 1 for word in words):
                 left.append(f"{text!r}: {sorted(words)}")

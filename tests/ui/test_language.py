@@ -15,9 +15,10 @@ from app.domain import words
 from app.domain.model import Counts
 from app.domain.preferences import Language
 from app.paths import Paths
+from app.speech.catalogue import CATALOGUE, Catalogue, read, resolve
+from app.speech.sentences import Sentences
 from app.ui import language
-from app.ui.language import CATALOGUE, Catalogue, Words, read
-from app.ui.sentences import Sentences
+from app.ui.language import Words
 
 CHINA = QLocale(QLocale.Language.Chinese, QLocale.Country.China)
 AMERICA = QLocale(QLocale.Language.English, QLocale.Country.UnitedStates)
@@ -111,11 +112,11 @@ def test_dates_and_numbers_follow_the_language(app: QApplication) -> None:
 def test_the_system_language_is_the_first_that_we_speak(
     wanted: list[str], speaks: Language
 ) -> None:
-    assert language.resolve(Language.SYSTEM, wanted) is speaks
+    assert resolve(Language.SYSTEM, wanted) is speaks
 
 
 def test_a_chosen_language_wins_over_the_system() -> None:
-    assert language.resolve(Language.ENGLISH, ["zh-CN"]) is Language.ENGLISH
+    assert resolve(Language.ENGLISH, ["zh-CN"]) is Language.ENGLISH
 
 
 def test_words_without_chinese_stay_english_and_are_filled() -> None:

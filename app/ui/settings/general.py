@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlsplit
+
 from PySide6.QtWidgets import QCheckBox
 
 from app.domain.preferences import Closing, Language, Preferences, Theme
@@ -47,6 +49,8 @@ class General(Section):
         self.theme.picked.connect(self.sets("theme"))
         self.closing.picked.connect(self.sets("closing"))
         self.notify.clicked.connect(self.sets("notify"))
+        self.updates = QCheckBox()
+        self.updates.clicked.connect(self.sets("updates"))
         self._make_rows()
         self.retranslate()
         self.refresh()
@@ -75,6 +79,22 @@ class General(Section):
             ),
             "notify",
         )
+        feed = self._controller.app.updates.feed
+        if not feed:  # a switch that nothing follows would promise what nobody keeps
+            return
+        self.add(
+            Row(
+                lambda: t("Updates"),
+                self.updates,
+                self.updates,
+                lambda: t(
+                    "Asks {host} once a day, never while something is being sent. Nothing is"
+                    " downloaded.",
+                    host=urlsplit(feed.url).hostname or "",
+                ),
+            ),
+            "updates",
+        )
 
     def title(self) -> str:
         return t("General")
@@ -84,12 +104,14 @@ class General(Section):
         self.theme.pick(preferences.theme)
         self.closing.pick(preferences.closing)
         self.notify.setChecked(preferences.notify)
+        self.updates.setChecked(preferences.updates)
 
     def retranslate(self) -> None:
         super().retranslate()
         for combo in (self.language, self.theme, self.closing):
             combo.retranslate()
         self.notify.setText(t("Tell me when a batch is done or needs me"))
+        self.updates.setText(t("Tell me when there is a newer Postflight"))
 
 
 class Power(Section):

@@ -1,0 +1,1 @@
+"""The words of both faces, window and command line: read, chosen and filled without Qt."""
