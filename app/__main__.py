@@ -19,6 +19,8 @@ def main() -> None:
         if reconfigure is not None:
             # File names need not be valid text, and old consoles know few characters.
             reconfigure(errors="backslashreplace")
+    if sys.argv[1:2] == ["--self-check"]:
+        sys.exit(_check_self(Path(sys.argv[2])))
     folders = folders_of(sys.argv[1:])
     if folders is not None:
         sys.exit(open_window(folders, False))
@@ -48,6 +50,15 @@ def open_window(folders: Sequence[Path], practice: bool) -> int:
         _say(f"Qt cannot be loaded: {error}", "README.md names the system libraries it needs.")
         return 2
     return shown(folders, practice)
+
+
+def _check_self(folder: Path) -> int:
+    """For those who build packages; see ui/self_check.py."""
+    gc.disable()  # as in open_window, for the same reasons
+    import_module("app.bootstrap")
+    from app.ui.self_check import run
+
+    return run(folder)
 
 
 def _missing_library() -> str:

@@ -8,7 +8,7 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Coroutine, Generator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -54,7 +54,11 @@ class Application(QApplication):
         return super().event(event)
 
 
-def open_window(folders: Sequence[Path], practice: bool = False) -> int:
+# What happens in the window when it is shown.
+Shown = Callable[[Window], Coroutine[None, None, None]]
+
+
+def open_window(folders: Sequence[Path], practice: bool = False, shown: Shown | None = None) -> int:
     """Until the person quits; answers the exit code. `practice` opens the practice cloud, with the
     one folder of `folders` or a sample flight."""
     application = Application(sys.argv[:1])
@@ -69,8 +73,12 @@ def open_window(folders: Sequence[Path], practice: bool = False) -> int:
         app = bootstrap.build(paths, exclusive=True)
     except PostflightError as error:
         return _not_started(application, error)
+
+    async def live() -> int:
+        return await _live(application, app, paths, folders, practice, shown)
+
     try:
-        return runtime.run(application, lambda: _live(application, app, paths, folders, practice))
+        return runtime.run(application, live)
     except KeyboardInterrupt:  # pressed twice, or before there was a window
         return _INTERRUPTED
     finally:
@@ -97,6 +105,7 @@ async def _live(
     paths: Paths,
     folders: Sequence[Path],
     practice: bool,
+    shown: Shown | None,
 ) -> int:
     controller = Controller(app, Line(app.engine))
     _dress(application, controller)
@@ -129,6 +138,8 @@ async def _live(
     elif folders:
         window.flights.send(folders)
     controller.start(_warm_up())
+    if shown is not None:
+        controller.start(shown(window))
     try:
         with _signals_lead_to(window.quit):
             await over.wait()
