@@ -14,11 +14,7 @@ from app.cli.arguments import folders_of, has_screen
 
 
 def main() -> None:
-    for stream in (sys.stdout, sys.stderr):
-        reconfigure = getattr(stream, "reconfigure", None)
-        if reconfigure is not None:
-            # File names need not be valid text, and old consoles know few characters.
-            reconfigure(errors="backslashreplace")
+    _prepare_streams()
     if sys.argv[1:2] == ["--self-check"]:
         sys.exit(_check_self(Path(sys.argv[2])))
     folders = folders_of(sys.argv[1:])
@@ -59,6 +55,19 @@ def _check_self(folder: Path) -> int:
     from app.ui.self_check import run
 
     return run(folder)
+
+
+def _prepare_streams() -> None:
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            # Windows gives none to a program without a console: its commands work all the same,
+            # they are only not heard.
+            setattr(sys, name, Path(os.devnull).open(mode, encoding="utf-8"))
+    for stream in (sys.stdout, sys.stderr):
+        reconfigure = getattr(stream, "reconfigure", None)
+        if reconfigure is not None:
+            # File names need not be valid text, and old consoles know few characters.
+            reconfigure(errors="backslashreplace")
 
 
 def _missing_library() -> str:

@@ -13,7 +13,7 @@ import zipfile
 from pathlib import Path
 from typing import Final
 
-from wine.world import Failed
+from common import Failed
 
 HERE: Final = Path(__file__).resolve().parent
 _TAG: Final = "cp311"  # which of the archive's Pythons

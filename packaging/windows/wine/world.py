@@ -9,15 +9,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
+from common import Failed
+
 HERE: Final = Path(__file__).resolve().parent
 _COMPILER: Final = "x86_64-w64-mingw32-gcc"
 _STAND_INS: Final = ("icuuc", "bcryptprimitives")
 _FONTS: Final = Path("/usr/share/fonts/truetype/dejavu")
 _PATIENCE: Final = 300.0  # seconds; nothing here takes longer than a freeze
-
-
-class Failed(Exception):
-    """Something on the way did not do what it should; the text is for the person at the terminal."""
 
 
 class Windows:
@@ -28,7 +26,7 @@ class Windows:
         self._folder = folder
         self._screen, display = _start_screen()
         home, runtime = folder / "home", folder / "runtime"
-        self._environment = {
+        self.environment = {
             name: value
             for name, value in os.environ.items()
             if not name.startswith(("QT_", "WINE", "PYTHON", "POSTFLIGHT_"))
@@ -69,19 +67,20 @@ class Windows:
         extra: Mapping[str, str] | None = None,
         timeout: float = _PATIENCE,
         folder: Path | None = None,
+        told: str = "",
     ) -> subprocess.CompletedProcess[str]:
         """To its end. Raises Failed when that takes too long; the exit code is the caller's."""
         with self.start(*command, extra=extra, folder=folder) as process:
             try:
-                output, _ = process.communicate(timeout=timeout)
+                output, _ = process.communicate(told, timeout=timeout)
             except subprocess.TimeoutExpired:
                 process.kill()
                 raise Failed(f"{command[0]} did not end within {timeout:.0f} s") from None
         return subprocess.CompletedProcess(process.args, process.returncode, output, "")
 
-    def check(self, *command: str | Path, folder: Path | None = None) -> str:
+    def check(self, *command: str | Path, folder: Path | None = None, told: str = "") -> str:
         """What it said. Raises Failed when it ends with anything but 0."""
-        done = self.run(*command, folder=folder)
+        done = self.run(*command, folder=folder, told=told)
         if done.returncode:
             last = "\n".join(done.stdout.splitlines()[-30:])
             raise Failed(f"{' '.join(map(str, command))} ended with {done.returncode}:\n{last}")
@@ -93,28 +92,33 @@ class Windows:
         extra: Mapping[str, str] | None = None,
         folder: Path | None = None,
     ) -> subprocess.Popen[str]:
-        """Its output goes through a pipe: Python for Windows takes no file of Linux for a console."""
+        """All goes through pipes: Python for Windows takes no file of Linux for a console."""
         return subprocess.Popen(
             ["wine", *map(str, command)],
-            stdin=subprocess.DEVNULL,
+            stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
-            text=True,
             encoding="utf-8",
             errors="replace",
             cwd=folder or self._folder,
-            env={**self._environment, **(extra or {})},
+            env={**self.environment, **(extra or {})},
         )
+
+    def path(self, name: str) -> Path:
+        """Where this computer has what Windows calls `name`, a path on drive C."""
+        if not name.lower().startswith("c:\\"):
+            raise Failed(f"{name} is not on drive C")
+        return self.drive_c.joinpath(*name[3:].split("\\"))
 
     def close(self) -> None:
         """Ends the prefix's own server, and with it every program in this prefix."""
-        subprocess.run(["wineserver", "-k"], env=self._environment, check=False)
+        subprocess.run(["wineserver", "-k"], env=self.environment, check=False)
         self._screen.terminate()
         self._screen.wait()
 
     def _wait_for_server(self) -> None:
         """Until the registry is on the disk: wineboot goes on in the background."""
-        subprocess.run(["wineserver", "-w"], env=self._environment, check=False, timeout=120)
+        subprocess.run(["wineserver", "-w"], env=self.environment, check=False, timeout=120)
 
 
 def as_windows(path: Path) -> str:
