@@ -36,7 +36,9 @@ _Result = TypeVar("_Result")
 
 def main() -> int:
     if lost := [name for name in NEEDED if shutil.which(name) is None]:
-        print(f"Not tried: there is no {', '.join(lost)}; see the packages named in", file=sys.stderr)
+        print(
+            f"Not tried: there is no {', '.join(lost)}; see the packages named in", file=sys.stderr
+        )
         print(f"{parts.HERE / 'apt-packages.txt'}.", file=sys.stderr)
         return 1
     FOLDER.mkdir(parents=True, exist_ok=True)
@@ -91,9 +93,7 @@ def _freeze(windows: Windows, python: Path) -> Path:
         shutil.copytree(ROOT / name, source / name, ignore=no_waste)
     for name in ("pyproject.toml", "LICENSE"):
         shutil.copy(ROOT / name, source)
-    windows.check(
-        python, "-c", "from freeze import freeze; freeze()", folder=source / "packaging"
-    )
+    windows.check(python, "-c", "from freeze import freeze; freeze()", folder=source / "packaging")
     return source / "build" / "frozen" / "postflight"
 
 

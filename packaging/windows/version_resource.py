@@ -7,14 +7,16 @@ from typing import Final
 
 from windows.package import four_numbers
 
+# Task managers and taskbars call a program by its description.
+_DESCRIPTIONS: Final = {"postflight": "Postflight", "postflight-cli": "Postflight commands"}
 _ENGLISH_UNICODE: Final = (0x0409, 1200)
 
 
-def text(program: str, description: str, number: str) -> str:
+def text(program: str, number: str) -> str:
     numbers = tuple(int(part) for part in four_numbers(number).split("."))
     words = {
         "ProductName": "Postflight",
-        "FileDescription": description,
+        "FileDescription": _DESCRIPTIONS[program],
         "ProductVersion": number,
         "FileVersion": number,
         "InternalName": program,
@@ -33,9 +35,9 @@ def text(program: str, description: str, number: str) -> str:
 """
 
 
-def write(folder: Path, program: str, description: str, number: str) -> Path:
+def write(folder: Path, program: str, number: str) -> Path:
     """The file that PyInstaller's EXE wants."""
     folder.mkdir(parents=True, exist_ok=True)
     target = folder / f"{program}-version.txt"
-    target.write_text(text(program, description, number), encoding="utf-8")
+    target.write_text(text(program, number), encoding="utf-8")
     return target

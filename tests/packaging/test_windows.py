@@ -73,7 +73,7 @@ def test_the_programs_say_what_they_are(program: str) -> None:
     known = ("VSVersionInfo", "FixedFileInfo", "StringFileInfo", "StringTable", "VarFileInfo")
     names = dict.fromkeys((*known, "VarStruct"), made)
     strings: dict[str, str] = {}
-    told = text(program, "Postflight", "0.4.1")
+    told = text(program, "0.4.1")
     eval(told, {**names, "StringStruct": strings.__setitem__})  # noqa: S307 - as PyInstaller does
     assert strings["ProductVersion"] == strings["FileVersion"] == "0.4.1"
     assert strings["OriginalFilename"] == f"{program}.exe"

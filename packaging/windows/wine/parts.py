@@ -76,7 +76,9 @@ def _download_source(lock: Path, folder: Path) -> Path:
         return Path(shutil.move(found[0], folder / found[0].name))
 
 
-def _run(command: list[str], user: pwd.struct_passwd | None = None, home: Path | None = None) -> None:
+def _run(
+    command: list[str], user: pwd.struct_passwd | None = None, home: Path | None = None
+) -> None:
     environment = dict(os.environ)
     if home is not None:
         environment |= {"HOME": str(home), "TMPDIR": str(home), "PATH": "/usr/bin:/bin"}
