@@ -36,10 +36,8 @@ _Result = TypeVar("_Result")
 
 def main() -> int:
     if lost := [name for name in NEEDED if shutil.which(name) is None]:
-        print(
-            f"Not tried: there is no {', '.join(lost)}; see the packages named in", file=sys.stderr
-        )
-        print(f"{parts.HERE / 'apt-packages.txt'}.", file=sys.stderr)
+        packages = parts.HERE.relative_to(ROOT) / "apt-packages.txt"
+        print(f"Windows: there is no {', '.join(lost)}; install {packages}", file=sys.stderr)
         return 1
     FOLDER.mkdir(parents=True, exist_ok=True)
     try:
@@ -131,7 +129,7 @@ def _install(there: Installed, older: Path) -> None:
 
 
 def _smoke(windows: Windows, there: Installed) -> None:
-    """As on the other systems, by the program with a console; then the window by the one without."""
+    """As on other systems, by the program with a console; then the window by the one without."""
     folder = FOLDER / "smoke"
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir()

@@ -52,7 +52,7 @@ def four_numbers(number: str) -> str:
 
 def _makensis() -> str:
     """NSIS' own installer for Windows leaves the path alone."""
-    places = [os.environ.get("ProgramFiles(x86)", ""), os.environ.get("ProgramFiles", "")]
+    places = [os.environ.get(name, "") for name in ("PROGRAMFILES(X86)", "PROGRAMFILES")]
     found = shutil.which("makensis") or next(
         (str(path) for path in (Path(place, "NSIS", "makensis.exe") for place in places if place)
          if path.is_file()), None

@@ -1,4 +1,4 @@
-"""What of the Windows installer can be told without Windows: its script, its words, its versions."""
+"""What of the Windows installer can be told without Windows: script, words, versions."""
 
 from __future__ import annotations
 

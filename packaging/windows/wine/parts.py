@@ -33,8 +33,9 @@ def windows_python(folder: Path) -> Path:
         if stream is None:
             raise Failed(f"{source.name} holds no data.zip")
         with stream, zipfile.ZipFile(stream) as archive:
-            wanted = [name for name in archive.namelist() if name.startswith(f"{_TAG}/")]
-            archive.extractall(folder, wanted)
+            for name in archive.namelist():
+                if name.startswith(f"{_TAG}/"):
+                    archive.extract(name, folder)
     (folder / _TAG).rename(target)
     source.unlink()
     return target / "python.exe"
@@ -43,8 +44,8 @@ def windows_python(folder: Path) -> Path:
 def install_wheels(python: Path, folder: Path, *locks: Path) -> None:
     """From the locks, with their hashes, for Windows; nothing is built, so none of it is run."""
     tools = folder / "tools"
-    _run([sys.executable, *_PIP, "install", "--no-deps", "--require-hashes", "--upgrade"]
-         + ["--target", str(tools), "-r", str(HERE / "tools.lock")])  # fmt: skip
+    install = [sys.executable, *_PIP, "install", "--no-deps", "--require-hashes", "--upgrade"]
+    _run([*install, "--target", str(tools), "-r", str(HERE / "tools.lock")])
     _run(
         [str(tools / "bin" / "uv"), "pip", "install", "-q", "--no-config"]
         + ["--python-platform", "x86_64-pc-windows-msvc", "--python-version", _VERSION]

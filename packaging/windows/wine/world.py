@@ -56,10 +56,9 @@ class Windows:
         if not system.is_dir():
             raise Failed("Wine made no prefix: is wine64 installed?")
         for name in _STAND_INS:
-            _run_here(
-                [_COMPILER, "-shared", "-s", "-O2", "-o", str(system / f"{name}.dll")]
-                + [str(HERE / f"{name}.c"), "-ladvapi32"]
-            )
+            made, source = system / f"{name}.dll", HERE / f"{name}.c"
+            compile_it = [_COMPILER, "-shared", "-s", "-O2", "-o", str(made), str(source)]
+            _run_here([*compile_it, "-ladvapi32"])
 
     def run(
         self,
