@@ -29,6 +29,7 @@ OLDER: Final = "0.0.1"
 LEFT_OVER: Final = Path("_internal", "of_an_older_version.txt")
 # What the frozen program must have from Windows itself: of Wine, or of ours in place of Wine's.
 FOREIGN: Final = ("icuuc.dll", "bcryptprimitives.dll", "ucrtbase.dll", "api-ms-win-*.dll")
+_FREEZE: Final = 1200.0  # seconds; two minutes on an idle computer of today
 SUBSYSTEMS: Final = {WINDOWED: 2, CONSOLE: 3}  # a window, a console
 
 _Result = TypeVar("_Result")
@@ -91,7 +92,8 @@ def _freeze(windows: Windows, python: Path) -> Path:
         shutil.copytree(ROOT / name, source / name, ignore=no_waste)
     for name in ("pyproject.toml", "LICENSE"):
         shutil.copy(ROOT / name, source)
-    windows.check(python, "-c", "from freeze import freeze; freeze()", folder=source / "packaging")
+    words = ("-c", "from freeze import freeze; freeze()")
+    windows.check(python, *words, folder=source / "packaging", timeout=_FREEZE)
     return source / "build" / "frozen" / "postflight"
 
 

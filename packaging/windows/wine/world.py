@@ -15,7 +15,7 @@ HERE: Final = Path(__file__).resolve().parent
 _COMPILER: Final = "x86_64-w64-mingw32-gcc"
 _STAND_INS: Final = ("icuuc", "bcryptprimitives")
 _FONTS: Final = Path("/usr/share/fonts/truetype/dejavu")
-_PATIENCE: Final = 300.0  # seconds; nothing here takes longer than a freeze
+_PATIENCE: Final = 300.0  # seconds; more than anything but a freeze takes
 
 
 class Windows:
@@ -77,9 +77,15 @@ class Windows:
                 raise Failed(f"{command[0]} did not end within {timeout:.0f} s") from None
         return subprocess.CompletedProcess(process.args, process.returncode, output, "")
 
-    def check(self, *command: str | Path, folder: Path | None = None, told: str = "") -> str:
+    def check(
+        self,
+        *command: str | Path,
+        folder: Path | None = None,
+        told: str = "",
+        timeout: float = _PATIENCE,
+    ) -> str:
         """What it said. Raises Failed when it ends with anything but 0."""
-        done = self.run(*command, folder=folder, told=told)
+        done = self.run(*command, folder=folder, told=told, timeout=timeout)
         if done.returncode:
             last = "\n".join(done.stdout.splitlines()[-30:])
             raise Failed(f"{' '.join(map(str, command))} ended with {done.returncode}:\n{last}")
