@@ -58,6 +58,7 @@ def main() -> int:
 
 def _try(windows: Windows, older: Path, newer: Path) -> None:
     there = Installed(windows)
+    _step("refused by Windows 8", lambda: _refuse_old(windows, there, older))
     _step("install", lambda: _install(there, older))
     _step("smoke", lambda: _smoke(windows, there))
     _step("connection and secret", lambda: _connect(there))
@@ -123,6 +124,13 @@ def _installers(frozen: Path) -> tuple[Path, Path]:
     finally:
         left_over.unlink()
     return older, newer
+
+
+def _refuse_old(windows: Windows, there: Installed, older: Path) -> None:
+    windows.become("win81")
+    _ends_with(installed.TOO_OLD, there.setup(older), "setup on Windows 8.1")
+    there.look_gone()
+    windows.become("win10")
 
 
 def _install(there: Installed, older: Path) -> None:

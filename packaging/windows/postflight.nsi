@@ -1,7 +1,8 @@
 ; The installer for Windows: for one user, without an administrator, in English and Chinese.
 ;
 ; packaging/windows/installer.py calls makensis and says what stands between the two lines.
-; Silent ways (/S) end with 10 when Postflight runs, and have then changed nothing.
+; Silent ways (/S) end with 10 when Postflight runs, and with 11 on a Windows that is too old; both
+; have then changed nothing.
 ; -----------------------------------------------------------------------------------------------
 !ifndef VERSION | FOUR_NUMBERS | PAYLOAD | OUT | ICON
   !error "installer.py calls this script: VERSION, FOUR_NUMBERS, PAYLOAD, OUT and ICON are missing"
@@ -27,6 +28,7 @@ RequestExecutionLevel user
 !define UNINSTALL_KEY "Software\Microsoft\Windows\CurrentVersion\Uninstall\${NAME}"
 !define EXIT_RUNNING 10
 !define EXIT_TOO_OLD 11
+!define OLDEST_BUILD 18362 ; Windows 10, version 1903, has the icuuc.dll that Qt asks for
 
 !include "MUI2.nsh"
 !include "FileFunc.nsh"
@@ -107,7 +109,7 @@ FunctionEnd
 
 Function .onInit
   ${IfNot} ${AtLeastWin10}
-  ${OrIfNot} ${AtLeastBuild} 18362
+  ${OrIfNot} ${AtLeastBuild} ${OLDEST_BUILD}
     MessageBox MB_OK|MB_ICONSTOP "$(TOO_OLD)" /SD IDOK
     SetErrorLevel ${EXIT_TOO_OLD}
     Quit

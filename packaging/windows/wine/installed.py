@@ -15,7 +15,9 @@ from windows.wine.world import Windows
 
 WINDOWED: Final = "postflight.exe"
 CONSOLE: Final = "postflight-cli.exe"
-RUNNING: Final = 10  # the exit code of setup and uninstall while Postflight runs
+# Exit codes of setup, the first also of uninstall.
+RUNNING: Final = 10
+TOO_OLD: Final = 11
 _OWN_KEY: Final = r"HKCU\Software\Postflight"
 _UNINSTALL_KEY: Final = r"HKCU\Software\Microsoft\Windows\CurrentVersion\Uninstall\Postflight"
 _PATIENCE: Final = 120.0

@@ -48,10 +48,10 @@ class Windows:
         runtime.mkdir(mode=0o700, exist_ok=True)
 
     def create(self) -> None:
-        """A new prefix with the stand-ins in it."""
+        """A new prefix, which is a Windows 10, with the stand-ins in it."""
         shutil.rmtree(self._folder / "prefix", ignore_errors=True)
         self.run("wineboot", "-i")
-        self._wait_for_server()
+        self.become("win10")
         system = self.drive_c / "windows" / "system32"
         if not system.is_dir():
             raise Failed("Wine made no prefix: is wine64 installed?")
@@ -121,8 +121,9 @@ class Windows:
         self._screen.terminate()
         self._screen.wait()
 
-    def _wait_for_server(self) -> None:
-        """Until the registry is on the disk: wineboot goes on in the background."""
+    def become(self, release: str) -> None:
+        """The Windows of that name, in winecfg's words. Waits until the registry is written."""
+        self.run("winecfg", "-v", release)
         subprocess.run(["wineserver", "-w"], env=self.environment, check=False, timeout=120)
 
 
