@@ -32,7 +32,10 @@ def version() -> str:
 
 def run(command: Sequence[str | Path], environment: Mapping[str, str] | None = None) -> None:
     """Shows what it says; raises Failed when it does not end with 0."""
-    code = subprocess.call([str(word) for word in command], cwd=ROOT, env=environment)
+    try:
+        code = subprocess.call([str(word) for word in command], cwd=ROOT, env=environment)
+    except FileNotFoundError as error:
+        raise Failed(f"{command[0]} is not installed") from error
     if code:
         raise Failed(f"{Path(command[0]).name} ended with {code}")
 
