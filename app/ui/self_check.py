@@ -13,6 +13,7 @@ from typing import Final, cast
 
 from PySide6.QtCore import QCoreApplication
 from PySide6.QtGui import QFontMetrics, QImage, QImageReader
+from PySide6.QtNetwork import QNetworkInformation
 from PySide6.QtSvg import QSvgRenderer
 from PySide6.QtWidgets import QApplication
 
@@ -81,6 +82,8 @@ def _missing() -> Iterator[str]:
     known = {bytes(name.data()).decode() for name in QImageReader.supportedImageFormats()}
     if unknown := FORMATS - known:
         yield f"photos cannot be shown: {', '.join(sorted(unknown))}"
+    if not QNetworkInformation.availableBackends():
+        yield "Qt cannot ask this system whether the network is there"
     if not QFontMetrics(QApplication.font()).inFontUcs4(ord("A")):
         yield "there is no font"
 

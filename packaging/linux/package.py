@@ -22,8 +22,8 @@ def package(frozen: Path, target: Path) -> None:
     staged = BUILD / "deb"
     if staged.exists():
         shutil.rmtree(staged)
-    _lay_out(staged, frozen)
-    _validate(staged)
+    lay_out(staged, frozen)
+    validate(staged)
     architecture = _told("dpkg", "--print-architecture")
     _write_control(staged, architecture)
     run(["chmod", "-R", "u=rwX,go=rX", staged])  # whatever the builder's umask is
@@ -45,7 +45,7 @@ def depends() -> list[str]:
     return [f"libc6 (>= {libc})", "libstdc++6", *listed]
 
 
-def _lay_out(staged: Path, frozen: Path) -> None:
+def lay_out(staged: Path, frozen: Path) -> None:
     shutil.copytree(frozen, staged / "opt" / "postflight", symlinks=True)
     (staged / "usr" / "bin").mkdir(parents=True)
     (staged / "usr" / "bin" / "postflight").symlink_to("/opt/postflight/postflight")
@@ -75,7 +75,7 @@ def _shared() -> Iterator[tuple[Path, str]]:
         yield icon, f"icons/hicolor/{size}x{size}/apps/postflight.png"
 
 
-def _validate(staged: Path) -> None:
+def validate(staged: Path) -> None:
     share = staged / "usr" / "share"
     run(["desktop-file-validate", share / "applications" / "postflight.desktop"])
     metainfo = share / "metainfo" / f"{IDENTIFIER}.metainfo.xml"
