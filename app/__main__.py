@@ -62,7 +62,7 @@ def _prepare_streams() -> None:
         if getattr(sys, name) is None:
             # Windows gives none to a program without a console: its commands work all the same,
             # they are only not heard.
-            setattr(sys, name, Path(os.devnull).open(mode, encoding="utf-8"))
+            setattr(sys, name, Path(os.devnull).open(mode, encoding="utf-8"))  # noqa: SIM115
     for stream in (sys.stdout, sys.stderr):
         reconfigure = getattr(stream, "reconfigure", None)
         if reconfigure is not None:
