@@ -50,7 +50,9 @@ def megabytes(size: int) -> str:
 
 
 def program_in(frozen: Path) -> Path:
-    """The one that has a terminal."""
+    """The one that has a terminal, where people will have it."""
+    if sys.platform == "darwin":
+        return frozen.with_name("Postflight.app") / "Contents" / "MacOS" / "postflight"
     return frozen / ("postflight-cli.exe" if sys.platform == "win32" else "postflight")
 
 

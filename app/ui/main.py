@@ -132,14 +132,7 @@ async def _live(
         window.workspace.messages.problem(fault)
     _watch_for_bugs(window)
     controller.line.start()
-    window.show()
-    if practice:
-        window.practise(folders[0] if folders else None)
-    elif folders:
-        window.flights.send(folders)
-    controller.start(_warm_up())
-    if shown is not None:
-        controller.start(shown(window))
+    _show(window, folders, practice, shown)
     try:
         with _signals_lead_to(window.quit):
             await over.wait()
@@ -150,6 +143,17 @@ async def _live(
         await window.close_stage()
         await controller.close()
     return 0
+
+
+def _show(window: Window, folders: Sequence[Path], practice: bool, shown: Shown | None) -> None:
+    window.show()
+    if practice:
+        window.practise(folders[0] if folders else None)
+    elif folders:
+        window.flights.send(folders)
+    window.controller.start(_warm_up())
+    if shown is not None:
+        window.controller.start(shown(window))
 
 
 def _leave_in_any_case() -> None:
