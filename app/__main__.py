@@ -14,11 +14,9 @@ from app.cli.arguments import folders_of, has_screen
 
 
 def main() -> None:
-    for stream in (sys.stdout, sys.stderr):
-        reconfigure = getattr(stream, "reconfigure", None)
-        if reconfigure is not None:
-            # File names need not be valid text, and old consoles know few characters.
-            reconfigure(errors="backslashreplace")
+    _prepare_streams()
+    if sys.argv[1:2] == ["--self-check"]:
+        sys.exit(_check_self(Path(sys.argv[2])))
     folders = folders_of(sys.argv[1:])
     if folders is not None:
         sys.exit(open_window(folders, False))
@@ -57,6 +55,28 @@ def open_window(folders: Sequence[Path], practice: bool) -> int:
         )
         return 2
     return shown(folders, practice)
+
+
+def _check_self(folder: Path) -> int:
+    """For those who build packages; see ui/self_check.py."""
+    gc.disable()  # as in open_window, for the same reasons
+    import_module("app.bootstrap")
+    from app.ui.self_check import run
+
+    return run(folder)
+
+
+def _prepare_streams() -> None:
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            # Windows gives none to a program without a console: its commands work all the same,
+            # they are only not heard.
+            setattr(sys, name, Path(os.devnull).open(mode, encoding="utf-8"))  # noqa: SIM115
+    for stream in (sys.stdout, sys.stderr):
+        reconfigure = getattr(stream, "reconfigure", None)
+        if reconfigure is not None:
+            # File names need not be valid text, and old consoles know few characters.
+            reconfigure(errors="backslashreplace")
 
 
 def _library_is_missing() -> bool:

@@ -12,6 +12,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING, cast
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
@@ -25,6 +26,10 @@ from app.engine.context import Patience
 from app.engine.engine import Order
 from app.engine.line import Line
 from app.paths import HOME, Paths
+
+if TYPE_CHECKING:
+    from app.ui.connections.form import ConnectionForm
+    from app.ui.system.cards import Card
 
 SCALES = ("100", "200")
 THEMES = (Theme.LIGHT, Theme.DARK)
@@ -52,7 +57,7 @@ class Studio:
         self._folder, self._target, self._scale = folder, target, scale
         self._form_shown = False
         self._pulled: tuple[Path, Path, str] | None = None  # where the card is, was, its batch
-        self._application = QApplication.instance() or QApplication([])
+        self._application = cast(QApplication, QApplication.instance())
 
     async def run(self) -> None:
         with bootstrap.practice(self._folder / "cloud") as stage:
@@ -109,7 +114,7 @@ class Studio:
                 await self._settle()
                 name = f"{state.name}-{look.value}-{spoken.value}-{self._scale}.png"
                 self.window.grab().save(str(self._target / name))
-        print(state.name)  # noqa: T201
+        print(state.name)
 
     async def _settle(self) -> None:
         for _ in range(6):
@@ -250,7 +255,7 @@ class Studio:
         await self._go("DROP")()
         self._cards([Card("DJI_M3E", Path("/media/DJI_M3E"), 64_000_000_000, 21_400_000_000, None)])
 
-    def _cards(self, cards: list[object]) -> None:
+    def _cards(self, cards: list[Card]) -> None:
         self.window.flights.drop_page.show_cards(cards)
         self.window.flights.sidebar.show_cards(cards)
 
@@ -316,7 +321,7 @@ class Studio:
             self._form_shown = True
             await self._go("CONNECTIONS")()
             page.edit("Harbour East")
-            form = page.form
+            form = cast("ConnectionForm", page.form)
             form.secret.set_value("a-token-that-has-ended")
             form.test()
             await self._until(lambda: not form.legs.running and form.legs.failed is not None)
@@ -331,7 +336,7 @@ class Studio:
             await self._go("SETTINGS")()
             await self._settle()
             page = self.window.workspace.settings_page
-            part, area = getattr(page, section), page.findChild(QScrollArea)
+            part, area = getattr(page, section), cast(QScrollArea, page.findChild(QScrollArea))
             top = part.mapTo(area.widget(), part.rect().topLeft()).y() - 16
             area.verticalScrollBar().setValue(top if section != "general" else 0)
 
@@ -360,7 +365,7 @@ def main(arguments: list[str]) -> int:
         _one_scale(arguments[0], Path(arguments[1]))
         return 0
     if len(arguments) != 1 or arguments[0].startswith("-"):
-        print("usage: python3 run.py screenshots DIR", file=sys.stderr)  # noqa: T201
+        print("usage: python3 run.py screenshots DIR", file=sys.stderr)
         return 2
     target = Path(arguments[0]).absolute()
     target.mkdir(parents=True, exist_ok=True)
@@ -368,7 +373,7 @@ def main(arguments: list[str]) -> int:
         # Qt reads the scale once, when it starts.
         environment = {**os.environ, "QT_SCALE_FACTOR": str(int(scale) / 100)}
         command = [sys.executable, __file__, scale, str(target)]
-        if code := subprocess.call(command, env=environment):  # noqa: S603
+        if code := subprocess.call(command, env=environment):
             return code
     return 0
 

@@ -32,7 +32,7 @@ Postflight diagnostics
 
 What is in this file, for whoever helps you:
 
-  environment.json  versions, operating system, memory, free disk space
+  environment.json  versions, operating system, which keyring, memory, free disk space
   records.json      connections and batches: their states, how many files are in which state, and
                     which errors they met; services' host names; how many rows there are
   schema.sql        how Postflight's database is laid out

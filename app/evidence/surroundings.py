@@ -18,10 +18,10 @@ from app import __version__
 from app.domain.ports import Clock
 from app.evidence.canonical import utc
 from app.paths import HOME, Paths
-from app.store.secrets import variable_of
+from app.store.secrets import keyring_name, variable_of
 
 # By their metadata and not by import: support wants to know of Qt where no window ran, too.
-_PACKAGES: Final = (
+PACKAGES: Final = (
     *("PySide6-Essentials", "qasync", "boto3", "botocore", "urllib3", "httpx", "truststore"),
     *("keyring", "pydantic", "Pillow", "platformdirs", "filelock", "defusedxml", "wakepy", "rich"),
 )
@@ -36,7 +36,8 @@ def look(paths: Paths, clock: Clock, environment: Mapping[str, str]) -> dict[str
         "postflight": __version__,
         "packed": bool(getattr(sys, "frozen", False)),
         "python": platform.python_version(),
-        "packages": {name: _version(name) for name in _PACKAGES},
+        "packages": {name: _version(name) for name in PACKAGES},
+        "keyring": keyring_name(),
         "openssl": ssl.OPENSSL_VERSION,
         "system": platform.platform(),
         "machine": platform.machine(),

@@ -146,6 +146,14 @@ def _system_keyring() -> Ring:
     return cast(Ring, keyring.get_keyring())
 
 
+def keyring_name() -> str:
+    """What would keep secrets here, for support; asks for no password."""
+    try:
+        return type(_system_keyring()).__module__
+    except Exception as error:  # as in _translated
+        return f"{type(error).__name__}: {error}"
+
+
 def _usable(backend: Ring) -> bool:
     from keyring.backends import chainer, fail, null
 

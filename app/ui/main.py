@@ -8,7 +8,7 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Coroutine, Generator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -55,7 +55,11 @@ class Application(QApplication):
         return super().event(event)
 
 
-def open_window(folders: Sequence[Path], practice: bool = False) -> int:
+# What happens in the window when it is shown.
+Shown = Callable[[Window], Coroutine[None, None, None]]
+
+
+def open_window(folders: Sequence[Path], practice: bool = False, shown: Shown | None = None) -> int:
     """Until the person quits; answers the exit code. `practice` opens the practice cloud, with the
     one folder of `folders` or a sample flight."""
     application = Application(sys.argv[:1])
@@ -70,8 +74,12 @@ def open_window(folders: Sequence[Path], practice: bool = False) -> int:
         app = bootstrap.build(paths, exclusive=True)
     except PostflightError as error:
         return _not_started(application, error)
+
+    async def live() -> int:
+        return await _live(application, app, paths, folders, practice, shown)
+
     try:
-        return runtime.run(application, lambda: _live(application, app, paths, folders, practice))
+        return runtime.run(application, live)
     except KeyboardInterrupt:  # pressed twice, or before there was a window
         return _INTERRUPTED
     finally:
@@ -98,6 +106,7 @@ async def _live(
     paths: Paths,
     folders: Sequence[Path],
     practice: bool,
+    shown: Shown | None,
 ) -> int:
     controller = Controller(app, Line(app.engine))
     _dress(application, controller)
@@ -125,12 +134,7 @@ async def _live(
         window.workspace.messages.problem(fault)
     _watch_for_bugs(window)
     controller.line.start()
-    window.show()
-    if practice:
-        window.practise(folders[0] if folders else None)
-    elif folders:
-        window.flights.send(folders)
-    controller.start(_warm_up())
+    _show(window, folders, practice, shown)
     try:
         with _signals_lead_to(window.quit):
             await over.wait()
@@ -142,6 +146,17 @@ async def _live(
         await window.close_stage()
         await controller.close()
     return 0
+
+
+def _show(window: Window, folders: Sequence[Path], practice: bool, shown: Shown | None) -> None:
+    window.show()
+    if practice:
+        window.practise(folders[0] if folders else None)
+    elif folders:
+        window.flights.send(folders)
+    window.controller.start(_warm_up())
+    if shown is not None:
+        window.controller.start(shown(window))
 
 
 def _leave_in_any_case() -> None:

@@ -15,7 +15,7 @@ from app.ui.look import icons, theme
 from app.ui.look.icons import Icon
 from app.ui.relay import Relay
 
-_FORMATS: Final = frozenset({"jpeg", "png", "tiff", "webp", "bmp", "gif"})
+FORMATS: Final = frozenset({"jpeg", "png", "tiff", "webp", "bmp", "gif"})
 _BYTES: Final = 128_000_000
 _PIXELS: Final = 300_000_000  # a stitched panorama of a JPEG, which is read scaled
 _WHOLE_PIXELS: Final = 60_000_000  # of formats that must be read whole before they are scaled
@@ -43,7 +43,7 @@ def thumbnail(path: Path, room: QSize) -> QImage | None:
     size = reader.size()
     pixels = size.width() * size.height()
     most = _PIXELS if name == "jpeg" else _WHOLE_PIXELS
-    if name not in _FORMATS or not size.isValid() or not 0 < pixels <= most:
+    if name not in FORMATS or not size.isValid() or not 0 < pixels <= most:
         return None
     # The file's own size: a photo that is to be turned is scaled lying down.
     on_side = bool(reader.transformation() & _ON_SIDE)

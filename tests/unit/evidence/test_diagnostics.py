@@ -74,6 +74,7 @@ def test_what_is_in_the_zip(filled: Store, paths: Paths, clock: HandClock, tmp_p
     }  # fmt: skip
     environment = json.loads(told["environment.json"])
     assert environment["packages"]["boto3"] != "not found"
+    assert environment["keyring"] == "keyring.backends.null"
     assert environment["memory_bytes"] > 0 and environment["disk_data"]["free_bytes"] > 0
     assert environment["secrets_from_environment"] == 1
     assert environment["proxies_set"] == ["https_proxy"]

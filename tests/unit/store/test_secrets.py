@@ -28,6 +28,7 @@ from app.store.secrets import (
     LayeredSecrets,
     Ring,
     SessionSecrets,
+    keyring_name,
     variable_of,
 )
 
@@ -335,6 +336,18 @@ def test_a_system_without_a_keyring_is_recognised(tmp_path: Path, backend: str) 
         HOME=str(tmp_path),
     )
     assert done.returncode == 0, done.stderr
+
+
+def test_the_name_of_a_keyring_that_does_not_load_is_its_trouble(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    import keyring
+
+    def broken() -> None:
+        raise RuntimeError("no such bus")
+
+    monkeypatch.setattr(keyring, "get_keyring", broken)
+    assert keyring_name() == "RuntimeError: no such bus"
 
 
 @pytest.mark.skipif(
