@@ -73,3 +73,10 @@ def mover() -> Iterator[Mover]:
     )
     yield made
     made.close()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """One process for all that need a store: where tests run in several, each would start one."""
+    for item in items:
+        if "stores" in item.path.parts:
+            item.add_marker(pytest.mark.xdist_group("stores"))
