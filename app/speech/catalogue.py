@@ -8,8 +8,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, Protocol, cast
 
-import polib
-
 from app.domain.preferences import Language
 from app.speech.sentences import Sentences
 
@@ -49,6 +47,8 @@ class Catalogue:
 
 def read(path: Path) -> Catalogue:
     """Raises OSError where polib cannot read it; entries without Chinese are left out."""
+    import polib  # only now: nobody who speaks English waits for it
+
     window: dict[str, str] = {}
     others: dict[str, dict[str, str]] = {ENGINE: {}, HELP: {}, CLICK: {}}
     for entry in cast(Iterable[_Entry], polib.pofile(str(path), encoding="utf-8")):

@@ -108,26 +108,28 @@ def reader(tmp_path: Path, cloud: PracticeCloud) -> Iterator[Reader]:
     yield Reader(tmp_path / "reader", cloud)
 
 
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(900)
 @pytest.mark.skipif(sys.platform == "win32", reason="a window is not ended by a signal there")
 def test_a_pilot_who_types_all_of_the_readme_gets_what_it_promises(reader: Reader) -> None:
     told: dict[str, Ended] = {}
     for command in commands("README.md"):
         if not elsewhere(command):
             told[command] = ended = reader.run(command)
-            # 1: a file is empty, and so some are not delivered; never wrong use or a refusal.
+            # 1: a photo is empty, and waits for the person; never wrong use or a refusal.
             assert ended.code in (0, 1), (command, ended)
     code = {command.removeprefix(RUN).strip(): ended.code for command, ended in told.items()}
     assert code[""] == code["demo"] == code["connection test harbour"] == 0
     assert code["resume 3f2a --accept-missing"] == 0
     assert code["upload /media/card/DCIM --to harbour"] == 1, "one photo is empty"
-    assert code["verify 3f2a /media/card/DCIM"] == 1, "the card holds what was not delivered"
-    assert "Clear to erase" not in told[f"{RUN} verify 3f2a /media/card/DCIM"].out
+    assert code["retry 3f2a"] == 0, "the person wants it all the same"
+    assert "Clear to erase" in told[f"{RUN} verify 3f2a /media/card/DCIM"].out
     for name in ("field.html", "field.json", "field.csv", "support.zip"):
         assert (reader.folder / name).stat().st_size > 1000, name
     delivered = {service for service in ("flighthub2", "cloud-api", "metastudio")
                  if reader.cloud.delivered(service)}  # fmt: skip
-    assert len(delivered) == 3 and not reader.cloud.violations
+    assert len(delivered) == 3
+    # The test of a connection asks for addresses that are none, to see that the server answers.
+    assert not [one for one in reader.cloud.violations if not one.startswith("unknown: ")]
 
 
 @pytest.mark.parametrize("document", DOCUMENTS[1:])
@@ -172,6 +174,6 @@ def test_every_link_leads_somewhere(document: str) -> None:
 def test_what_the_architecture_names_is_there() -> None:
     text = (ROOT / "app" / "README.md").read_text(encoding="utf-8")
     named = {one for one in re.findall(r"`([\w./]+(?:\.py|/))`", text) if "/" in one}
-    there = [ROOT / "app", ROOT]
+    there = [ROOT, ROOT / "app", ROOT / "app" / "ui"]
     gone = [one for one in named if not any((base / one).exists() for base in there)]
     assert not gone and len(named) > 15
