@@ -111,8 +111,13 @@ def _is_whole(program: Program, home: Path, target: Path, keyring: str) -> None:
 
 def _draws(program: Program, home: Path, folder: Path) -> None:
     """The window's own look at itself, and that it is no empty one in either language."""
-    program.run(home, "--self-check", folder)
-    report = json.loads((folder / "report.json").read_text(encoding="utf-8"))
+    written = folder / "report.json"
+    try:
+        program.run(home, "--self-check", folder)
+    except Failed as problem:
+        found = written.read_text(encoding="utf-8") if written.exists() else "no report"
+        raise Failed(f"{problem}\n{found}") from problem
+    report = json.loads(written.read_text(encoding="utf-8"))
     wanted = program.environment.get("QT_QPA_PLATFORM")
     if report["problems"] or (wanted and report["platform"] != wanted):
         raise Failed(f"the window: {json.dumps(report)}")
