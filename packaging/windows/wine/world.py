@@ -37,8 +37,9 @@ class Windows:
             "WINEPREFIX": str(folder / "prefix"),
             "WINEARCH": "win64",
             "WINEDEBUG": "-all",
-            # Neither .NET nor a browser is wanted, and no entries in this computer's own menu.
-            "WINEDLLOVERRIDES": "mscoree,mshtml=;winemenubuilder.exe=d",
+            # Neither .NET nor a browser is wanted, and no entries in this computer's own menu. Who
+            # asks Wine's netprofm whether there is a network never gets an answer.
+            "WINEDLLOVERRIDES": "mscoree,mshtml=;winemenubuilder.exe=d;netprofm=d",
             "PYTHONIOENCODING": "utf-8",
             # Wine keeps QT_... from its programs, and hands WINEQT_... on under that name.
             "WINEQT_QPA_PLATFORM": "offscreen",
