@@ -9,6 +9,7 @@ import io
 import plistlib
 import runpy
 import sys
+import tempfile
 import types
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -66,12 +67,14 @@ class Recorded:
             for name in ("Analysis", "PYZ", "EXE", "COLLECT", "BUNDLE")
         }
         with (
+            tempfile.TemporaryDirectory(prefix="postflight-spec-") as work,
             mock.patch.object(sys, "platform", platform),
             mock.patch.object(sys, "path", list(sys.path)),
             mock.patch.dict(sys.modules, {hooks.__name__: hooks}),
         ):
             spec = HERE / "postflight.spec"
-            runpy.run_path(str(spec), init_globals={**gifts, "SPECPATH": str(HERE)})
+            places = {"SPECPATH": str(HERE), "workpath": work}
+            runpy.run_path(str(spec), init_globals={**gifts, **places})
 
     def _stand_in(self, name: str, answer: object) -> Callable[..., object]:
         def called(*arguments: Any, **named: Any) -> object:
