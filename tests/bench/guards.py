@@ -262,6 +262,38 @@ GUARDS = (
         "app/ui/relay.py", "self._told = WeakMethod(told)", "self._told = lambda: told",
         ("tests/ui/test_relay.py",),
     ),
+    Guard(
+        "line: what has to be sent again does not count",
+        "app/transfer/lanes.py", "            self._bytes += amount\n",
+        "            self._bytes += max(amount, 0)\n",
+        ("tests/unit/transfer/test_lanes.py",),
+    ),
+    Guard(
+        "line: no request outlives its signature",
+        "app/transfer/lanes.py", "min(self._climb.limit, self._cap)", "self._climb.limit",
+        ("tests/unit/transfer/test_lanes.py",),
+    ),
+    Guard(
+        "line: no more parts at once than there is memory for",
+        "app/transfer/lanes.py", " and (self._running + 1) * size <= MEMORY", "",
+        ("tests/unit/transfer/test_lanes.py",),
+    ),
+    Guard(
+        "line: nothing is learned while few places are in use",
+        "app/transfer/lanes.py", "_FULL: Final = 0.6 ", "_FULL: Final = 0.0 ",
+        ("tests/unit/transfer/test_lanes.py",),
+    ),
+    Guard(
+        "line: a body for which there is no memory is sent from the card",
+        "app/transfer/reader.py", "return None if crowded else", "return",
+        ("tests/unit/transfer/test_reader.py",),
+    ),
+    Guard(
+        "line: what was learned of a network is kept",
+        "app/engine/known_networks.py", "lanes.move_to(name, *networks.at_once(name))",
+        "lanes.move_to(name, 0, 0)",
+        ("tests/engine/test_known_networks.py",),
+    ),
 )  # fmt: skip
 
 
