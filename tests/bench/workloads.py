@@ -43,5 +43,9 @@ WORKLOADS = {
         Workload("W2", 300, 12 * MIB),
         Workload("W3", 5_000, 64 * 1024),
         Workload("W4", 20_000, 300_000),
+        # How cost grows with the number of files.
+        Workload("G1", 1_000, 4_096),
+        Workload("G2", 10_000, 4_096),
+        Workload("G3", 100_000, 4_096),
     )
 }
