@@ -144,7 +144,9 @@ def table(workload: Workload, found: Mapping[str, Sequence[Run]]) -> str:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("workloads", nargs="*", default=["W1", "W2", "W3"], metavar="W1..W4, G1..G3")
+    parser.add_argument(
+        "workloads", nargs="*", default=["W1", "W2", "W3"], metavar="W1..W4, G1..G3"
+    )
     parser.add_argument("--runs", type=int, default=5)
     parser.add_argument("--tls", action="store_true")
     parser.add_argument("--clients", default=f"{OURS},s5cmd,rclone")
