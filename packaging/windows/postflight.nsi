@@ -73,24 +73,25 @@ LangString TOO_OLD ${LANG_ENGLISH} "Postflight needs Windows 10 (version 1903) o
 LangString TOO_OLD ${LANG_SIMPCHINESE} "Postflight 需要 Windows 10（版本 1903）或更新的系统。"
 
 ; Windows lets nobody write to a program that runs, so a program that can be opened for writing
-; does not. Both stay open until both are known: neither can be started in between.
+; does not. The first stays open until the second is known: it cannot be started in between.
+!macro OpenIfThere handle program
+  StrCpy ${handle} ""
+  ${If} ${FileExists} "${program}"
+    ClearErrors
+    FileOpen ${handle} "${program}" a
+    ${If} ${Errors}
+      StrCpy ${handle} ""
+      StrCpy $2 "running"
+    ${EndIf}
+  ${EndIf}
+!macroend
+
 !macro WaitUntilClosed un
 Function ${un}WaitUntilClosed
   again:
-  StrCpy $0 ""
-  StrCpy $1 ""
-  ClearErrors
-  ${If} ${FileExists} "$INSTDIR\${WINDOWED}"
-    FileOpen $0 "$INSTDIR\${WINDOWED}" a
-  ${EndIf}
-  ${IfNot} ${Errors}
-  ${AndIf} ${FileExists} "$INSTDIR\${CONSOLE}"
-    FileOpen $1 "$INSTDIR\${CONSOLE}" a
-  ${EndIf}
   StrCpy $2 "closed"
-  ${If} ${Errors}
-    StrCpy $2 "running"
-  ${EndIf}
+  !insertmacro OpenIfThere $0 "$INSTDIR\${WINDOWED}"
+  !insertmacro OpenIfThere $1 "$INSTDIR\${CONSOLE}"
   ${If} $0 != ""
     FileClose $0
   ${EndIf}
