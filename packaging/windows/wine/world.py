@@ -14,7 +14,7 @@ from common import Failed
 HERE: Final = Path(__file__).resolve().parent
 _COMPILER: Final = "x86_64-w64-mingw32-gcc"
 _STAND_INS: Final = ("icuuc", "bcryptprimitives")
-_FONTS: Final = Path("/usr/share/fonts/truetype/dejavu")
+_FONTS: Final = Path("/usr/share/fonts/truetype/wqy")  # has Latin and Chinese letters
 _PATIENCE: Final = 300.0  # seconds; more than anything but a freeze takes
 
 
