@@ -48,10 +48,16 @@ def build() -> None:
     _step("smoke", try_frozen)
     packager = import_module(PACKAGERS[sys.platform])
     _step("package", lambda: packager.package(FROZEN, DIST))
-    made = sorted(path for path in DIST.iterdir() if path.is_file())
-    (DIST / "SHA256SUMS").write_text("".join(map(_sum_line, made)), encoding="utf-8", newline="\n")
-    for path in made:
+    for path in write_sums():
         print(f"{path.name}: {megabytes(path.stat().st_size)}")
+
+
+def write_sums() -> list[Path]:
+    """Of everything in build/dist, which is the answer."""
+    sums = DIST / "SHA256SUMS"
+    made = sorted(path for path in DIST.iterdir() if path.is_file() and path != sums)
+    sums.write_text("".join(map(_sum_line, made)), encoding="utf-8", newline="\n")
+    return made
 
 
 def try_frozen() -> None:

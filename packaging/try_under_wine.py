@@ -16,6 +16,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final, TypeVar
 
+from build import write_sums
 from common import BUILD, DIST, HERE, ROOT, Failed, megabytes, size_of, version
 from smoke import Program, smoke
 from windows import package
@@ -26,6 +27,7 @@ from windows.wine.world import Windows, as_windows
 FOLDER: Final = BUILD / "wine"
 NEEDED: Final = ("wine", "wineserver", "Xvfb", "makensis", "x86_64-w64-mingw32-gcc")
 OLDER: Final = "0.0.1"
+SECRET: Final = "a secret that stays"
 LEFT_OVER: Final = Path("_internal", "of_an_older_version.txt")
 # What the frozen program must have from Windows itself: of Wine, or of ours in place of Wine's.
 FOREIGN: Final = ("icuuc.dll", "bcryptprimitives.dll", "ucrtbase.dll", "api-ms-win-*.dll")
@@ -48,15 +50,16 @@ def main() -> int:
             frozen = _step("freeze", lambda: _freeze(windows, python))
             _step("what was frozen", lambda: _inspect(frozen))
             older, newer = _step("two installers", lambda: _installers(frozen))
-            _try(windows, older, newer)
+            _try(windows, python, older, newer)
     except Failed as problem:
         print(f"Windows: {problem}", file=sys.stderr)
         return 1
+    write_sums()
     print(f"{newer.name}: {megabytes(newer.stat().st_size)}; all of it worked")
     return 0
 
 
-def _try(windows: Windows, older: Path, newer: Path) -> None:
+def _try(windows: Windows, python: Path, older: Path, newer: Path) -> None:
     there = Installed(windows)
     _step("refused by Windows 8", lambda: _refuse_old(windows, there, older))
     _step("install", lambda: _install(there, older))
@@ -65,7 +68,7 @@ def _try(windows: Windows, older: Path, newer: Path) -> None:
     _step("folders dropped on the icon", lambda: _drop(windows, there))
     _step("refused while it runs", lambda: _refuse(there, newer))
     _step("upgrade", lambda: _upgrade(there, newer))
-    _step("uninstall", lambda: _uninstall(there))
+    _step("uninstall", lambda: _uninstall(windows, python, there))
 
 
 def _fetch_python() -> Path:
@@ -156,7 +159,7 @@ def _connect(there: Installed) -> None:
     """A service that does not answer: what is sent to it waits."""
     words = ("add", "harbour", "--service", "cloud-api", "--url", "http://127.0.0.1:9")
     options = ("--workspace", "01234567-89ab-4cde-8f01-23456789abcd", "--secret-stdin")
-    there.say("connection", *words, *options, told="a secret of Windows\n")
+    there.say("connection", *words, *options, told=f"{SECRET}\n")
 
 
 def _drop(windows: Windows, there: Installed) -> None:
@@ -201,12 +204,16 @@ def _upgrade(there: Installed, newer: Path) -> None:
         raise Failed("the upgrade lost records")
 
 
-def _uninstall(there: Installed) -> None:
+def _uninstall(windows: Windows, python: Path, there: Installed) -> None:
     records = content(there.records)
     _ends_with(0, there.uninstall(), "uninstall")
     there.look_gone()
     if not records or content(there.records) != records:
         raise Failed("uninstall touched the person's records")
+    asked = "WinVaultKeyring().get_password('postflight', 'harbour')"
+    code = f"from keyring.backends.Windows import WinVaultKeyring; print({asked})"
+    if windows.check(python, "-c", code).strip() != SECRET:
+        raise Failed("the secret is no longer in the Credential Manager")
 
 
 def _ends_with(wanted: int, code: int, what: str) -> None:
