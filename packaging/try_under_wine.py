@@ -27,7 +27,7 @@ from windows.wine.world import Windows, as_windows
 FOLDER: Final = BUILD / "wine"
 NEEDED: Final = ("wine", "wineserver", "Xvfb", "makensis", "x86_64-w64-mingw32-gcc")
 OLDER: Final = "0.0.1"
-SECRET: Final = "a secret that stays"
+WORDS: Final = "a secret that stays"
 LEFT_OVER: Final = Path("_internal", "of_an_older_version.txt")
 # What the frozen program must have from Windows itself: of Wine, or of ours in place of Wine's.
 FOREIGN: Final = ("icuuc.dll", "bcryptprimitives.dll", "ucrtbase.dll", "api-ms-win-*.dll")
@@ -159,7 +159,7 @@ def _connect(there: Installed) -> None:
     """A service that does not answer: what is sent to it waits."""
     words = ("add", "harbour", "--service", "cloud-api", "--url", "http://127.0.0.1:9")
     options = ("--workspace", "01234567-89ab-4cde-8f01-23456789abcd", "--secret-stdin")
-    there.say("connection", *words, *options, told=f"{SECRET}\n")
+    there.say("connection", *words, *options, told=f"{WORDS}\n")
 
 
 def _drop(windows: Windows, there: Installed) -> None:
@@ -212,7 +212,7 @@ def _uninstall(windows: Windows, python: Path, there: Installed) -> None:
         raise Failed("uninstall touched the person's records")
     asked = "WinVaultKeyring().get_password('postflight', 'harbour')"
     code = f"from keyring.backends.Windows import WinVaultKeyring; print({asked})"
-    if windows.check(python, "-c", code).strip() != SECRET:
+    if windows.check(python, "-c", code).strip() != WORDS:
         raise Failed("the secret is no longer in the Credential Manager")
 
 
