@@ -14,7 +14,12 @@ from common import Failed
 HERE: Final = Path(__file__).resolve().parent
 _COMPILER: Final = "x86_64-w64-mingw32-gcc"
 _STAND_INS: Final = ("icuuc", "bcryptprimitives")
-_FONTS: Final = Path("/usr/share/fonts/truetype/wqy")  # has Latin and Chinese letters
+_FONTS: Final = Path("/usr/share/fonts/truetype")
+# Latin and Chinese letters. Qt looks at no .ttc in a folder of fonts, and reads it under this name.
+_LETTERS: Final = {
+    "dejavu.ttf": _FONTS / "dejavu" / "DejaVuSans.ttf",
+    "wqy.ttf": _FONTS / "wqy" / "wqy-microhei.ttc",
+}
 _PATIENCE: Final = 300.0  # seconds; more than anything but a freeze takes
 
 
@@ -43,10 +48,13 @@ class Windows:
             "PYTHONIOENCODING": "utf-8",
             # Wine keeps QT_... from its programs, and hands WINEQT_... on under that name.
             "WINEQT_QPA_PLATFORM": "offscreen",
-            "WINEQT_QPA_FONTDIR": as_windows(_FONTS),
+            "WINEQT_QPA_FONTDIR": as_windows(folder / "fonts"),
         }
         home.mkdir(parents=True, exist_ok=True)
         runtime.mkdir(mode=0o700, exist_ok=True)
+        (folder / "fonts").mkdir(exist_ok=True)
+        for name, source in _LETTERS.items():
+            shutil.copy(source, folder / "fonts" / name)
 
     def create(self) -> None:
         """A new prefix, which is a Windows 10, with the stand-ins in it."""
