@@ -295,7 +295,7 @@ async def test_a_folder_that_was_moved_is_named_by_the_person(
 async def test_what_is_left_out_waits_for_no_card(
     bench: Workbench, card: Path, other_card: Path
 ) -> None:
-    write_flight(card, 40, 1000, 30_000)
+    write_flight(card, 120, 1000, 30_000)
     bench.cloud.settings.upload_rate = SLOW
     batch_id = bench.add("flighthub2", card)
     arrived = lambda: counts(bench, batch_id)[FileState.CONFIRMED] >= 3  # noqa: E731

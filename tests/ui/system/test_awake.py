@@ -53,6 +53,7 @@ def test_a_desktop_is_asked_to_stay_awake_and_let_go(
         assert caught.args == [True]
         assert awake.held
         assert awake.possible is True
+        qtbot.waitUntil(lambda: bool(session.asked), timeout=20_000)
         assert [line.split()[0] for line in session.asked] == ["Inhibit"]
         awake.close()
         qtbot.waitUntil(lambda: len(session.asked) == 2, timeout=20_000)
