@@ -5,7 +5,10 @@ from __future__ import annotations
 import re
 import runpy
 import tomllib
+import zipfile
+from importlib.metadata import PathDistribution
 from pathlib import Path
+from zipimport import zipimporter
 
 import pytest
 
@@ -30,6 +33,22 @@ def test_the_check_sees_what_is_amiss(monkeypatch: pytest.MonkeyPatch) -> None:
     found = "\n".join(check_spec.problems("linux"))
     assert "keyring.backends.nowhere" in found
     assert check_spec.NEEDLESS[0] in found
+
+
+def test_what_is_made_smaller_can_be_read_as_before(tmp_path: Path) -> None:
+    import shrink
+
+    long = tmp_path / "METADATA"
+    long.write_text("Name: a\nVersion: 1.2\n\n# About\n\nVersion: 9\n", encoding="utf-8")
+    short = shrink.without_readme(long, tmp_path / "a-1.2.dist-info" / "METADATA")
+    assert PathDistribution(short.parent).version == "1.2"
+    assert "About" not in short.read_text(encoding="utf-8")
+    stored = tmp_path / "stored.zip"
+    with zipfile.ZipFile(stored, "w") as archive:
+        archive.writestr("module.py", "answer = 42\n" * 99)
+    made = shrink.compressed(stored, tmp_path / "made" / "base.zip")
+    assert made.stat().st_size < stored.stat().st_size
+    assert zipimporter(str(made)).get_source("module") == "answer = 42\n" * 99
 
 
 def test_the_version_stands_once() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import struct
 import subprocess
 import sys
 from pathlib import Path
@@ -78,6 +79,27 @@ def test_the_programs_say_what_they_are(program: str) -> None:
     assert strings["ProductVersion"] == strings["FileVersion"] == "0.4.1"
     assert strings["OriginalFilename"] == f"{program}.exe"
     assert "filevers=(0, 4, 1, 0)" in told
+
+
+def test_of_each_runtime_the_newest_goes_along_once(tmp_path: Path) -> None:
+    from windows.runtime import once
+
+    def library(name: str, minor: int) -> tuple[str, str, str]:
+        source = tmp_path / f"{minor}-{name.replace(os.sep, '-')}"
+        numbers = struct.pack("<4I", 0xFEEF04BD, 0x10000, 14 << 16 | minor, 33126 << 16)
+        source.write_bytes(b"MZ" + numbers)
+        return name, str(source), "BINARY"
+
+    of_python = library("VCRUNTIME140.dll", 38)
+    of_qt = library("PySide6/vcruntime140.dll", 44)
+    of_the_binding = library("shiboken6/VCRUNTIME140.dll", 42)
+    alone = library("PySide6/MSVCP140_2.dll", 44)
+    other = ("PySide6/Qt6Core.dll", "nowhere", "BINARY")
+    assert list(once([of_python, of_qt, other, of_the_binding, alone])) == [
+        other,
+        ("vcruntime140.dll", of_qt[1], "BINARY"),
+        ("MSVCP140_2.dll", alone[1], "BINARY"),
+    ]
 
 
 def test_a_program_without_a_console_says_nothing_and_does_its_work(tmp_path: Path) -> None:
