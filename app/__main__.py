@@ -12,8 +12,16 @@ from pathlib import Path
 
 from app.cli.arguments import folders_of, has_screen
 
+# New objects until the collector looks at the newest; a run makes thousands of them a second, and
+# hardly a circle.
+_COLLECT_AFTER = 50_000
+
 
 def main() -> None:
+    # Nothing of what is imported is ever given up: to look for that takes a fifth of the start.
+    gc.disable()
+    # Nor does the library that checks answers look through all that is installed for additions.
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     _prepare_streams()
     if sys.argv[1:2] == ["--self-check"]:
         sys.exit(_check_self(Path(sys.argv[2])))
@@ -23,6 +31,9 @@ def main() -> None:
     # Only now: the window is there sooner when it does not wait for the command line.
     from app.cli.main import main as run_commands
 
+    gc.freeze()
+    gc.set_threshold(_COLLECT_AFTER)
+    gc.enable()
     run_commands(open_window)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
 
 from rich.console import Console, ConsoleOptions, RenderableType
 from rich.progress import BarColumn, Progress, TextColumn
@@ -19,9 +20,11 @@ from app.domain.model import Connection, FileStatus
 from app.domain.naming import printable
 from app.domain.release import Release
 from app.domain.states import BatchState
-from app.engine.doctor import Leg
 from app.engine.engine import Snapshot
-from app.engine.scanning import Plan
+
+if TYPE_CHECKING:
+    from app.engine.doctor import Leg
+    from app.engine.scanning import Plan
 
 _SYMBOLS = {
     BatchState.DELIVERED: ("✔", "green"),
