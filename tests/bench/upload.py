@@ -17,6 +17,7 @@ from statistics import median
 
 from app.practice.cloud import PracticeAccount
 from tests.bench.clients import FOREIGN, Sink, command, environment, install
+from tests.bench.picture import drawn
 from tests.bench.workloads import MIB, WORKLOADS, Workload
 from tests.helpers.certificates import make_certificate
 from tests.helpers.far_cloud import far_cloud
@@ -153,12 +154,20 @@ def main() -> None:
     parser.add_argument("--folder", type=Path, default=Path("build/bench"), help="files and tools")
     given = parser.parse_args()
     given.folder.mkdir(parents=True, exist_ok=True)
+    walls: dict[str, dict[str, list[float]]] = {}
     for name in given.workloads:
         workload = WORKLOADS[name]
         found = measured(
             workload, given.clients.split(","), given.runs, given.tls, given.folder.absolute()
         )
         print(table(workload, found), end="\n\n", flush=True)
+        title = f"{name}: {workload.files:,} files of {workload.size:,} bytes"
+        walls[title] = {client: [run.wall for run in runs] for client, runs in found.items()}
+    way = "HTTPS" if given.tls else "HTTP"
+    picture = given.folder / f"{way.lower()}.svg"
+    title = f"From start to end, over {way} on loopback: median of {given.runs} runs, and range"
+    picture.write_text(drawn(title, walls, OURS), encoding="utf-8")
+    print(f"drawn: {picture}")
 
 
 if __name__ == "__main__":
