@@ -11,7 +11,7 @@ from typing import Final
 
 from app.domain.ports import Tuning
 from app.transfer.climb import Climb
-from app.transfer.pacing import MEMORY
+from app.transfer.pacing import MEMORY_FOR_PARTS
 
 _log = logging.getLogger(__name__)
 
@@ -103,7 +103,7 @@ class Lane:
             self.leave()
 
     def _has_room(self, size: int) -> bool:
-        fits = self._running < self.limit and (self._running + 1) * size <= MEMORY
+        fits = self._running < self.limit and (self._running + 1) * size <= MEMORY_FOR_PARTS
         return fits or self._running == 0
 
     def _enter(self, size: int) -> None:

@@ -8,8 +8,9 @@ MIB: Final = 1024 * 1024
 
 SINGLE_UP_TO: Final = 64 * MIB  # larger files go in parts, where the service allows parts
 HELD_UP_TO: Final = 16 * MIB  # larger single bodies are streamed, so that memory stays small
-# Bytes of bodies in memory, of each kind: four photos of 12 MiB, or seven usual parts.
-MEMORY: Final = 56 * MIB
+# Bytes of bodies in memory: six photos of 12 MiB, and beside them six usual parts.
+MEMORY: Final = 80 * MIB
+MEMORY_FOR_PARTS: Final = 48 * MIB
 SMALLEST_PART: Final = 5 * MIB  # S3 refuses smaller ones, except the last
 USUAL_PART: Final = 8 * MIB
 MOST_PARTS: Final = 9_000  # S3 takes 10,000

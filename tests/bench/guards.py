@@ -275,7 +275,7 @@ GUARDS = (
     ),
     Guard(
         "line: no more parts at once than there is memory for",
-        "app/transfer/lanes.py", " and (self._running + 1) * size <= MEMORY", "",
+        "app/transfer/lanes.py", " and (self._running + 1) * size <= MEMORY_FOR_PARTS", "",
         ("tests/unit/transfer/test_lanes.py",),
     ),
     Guard(

@@ -15,7 +15,7 @@ from app.domain.errors import Cancelled
 from app.domain.ports import Cancel, Tuning
 from app.transfer.climb import Climb
 from app.transfer.lanes import MOST_FILES, START, Lane, Lanes
-from app.transfer.pacing import MEMORY, MIB
+from app.transfer.pacing import MEMORY_FOR_PARTS, MIB
 
 Line = Callable[[int], float]  # bytes a second that so many requests get through
 
@@ -186,13 +186,13 @@ def test_a_place_is_waited_for_and_the_stop_sign_is_seen_meanwhile() -> None:
 
 def test_large_parts_have_no_more_places_than_there_is_memory() -> None:
     lane = Lane("parts", 16, fixed=16)
-    assert lane.try_enter(2 * MEMORY), "one goes however large it is"
-    assert not lane.try_enter(2 * MEMORY)
+    assert lane.try_enter(2 * MEMORY_FOR_PARTS), "one goes however large it is"
+    assert not lane.try_enter(2 * MEMORY_FOR_PARTS)
     lane.leave()
     places = 0
     while lane.try_enter(8 * MIB):
         places += 1
-    assert places == MEMORY // (8 * MIB)
+    assert places == MEMORY_FOR_PARTS // (8 * MIB)
 
 
 def test_a_file_in_parts_takes_no_place_of_a_file_that_goes_whole() -> None:
