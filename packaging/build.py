@@ -6,13 +6,11 @@ import hashlib
 import shutil
 import sys
 import tempfile
-import time
-from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
 from typing import Final
 
-from common import BUILD, DIST, FROZEN, Failed, megabytes, offscreen, program_in, size_of
+from common import BUILD, DIST, FROZEN, Failed, megabytes, offscreen, program_in, size_of, step
 from freeze import freeze
 from smoke import Program, smoke
 
@@ -43,11 +41,11 @@ def build() -> None:
     if DIST.exists():
         shutil.rmtree(DIST)
     DIST.mkdir(parents=True)
-    _step("freeze", freeze)
+    step("freeze", freeze)
     print(f"   {megabytes(size_of(FROZEN))} unpacked", flush=True)
-    _step("smoke", try_frozen)
+    step("smoke", try_frozen)
     packager = import_module(PACKAGERS[sys.platform])
-    _step("package", lambda: packager.package(FROZEN, DIST))
+    step("package", lambda: packager.package(FROZEN, DIST))
     for path in write_sums():
         print(f"{path.name}: {megabytes(path.stat().st_size)}")
 
@@ -69,13 +67,6 @@ def try_frozen() -> None:
 def _sum_line(path: Path) -> str:
     with path.open("rb") as stream:
         return f"{hashlib.file_digest(stream, 'sha256').hexdigest()}  {path.name}\n"
-
-
-def _step(name: str, work: Callable[[], object]) -> None:
-    print(f"-- {name}", flush=True)
-    started = time.monotonic()
-    work()
-    print(f"   {time.monotonic() - started:.0f} s", flush=True)
 
 
 if __name__ == "__main__":

@@ -5,10 +5,13 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import time
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeVar
+
+Result = TypeVar("Result")
 
 ROOT: Final = Path(__file__).resolve().parents[1]
 HERE: Final = ROOT / "packaging"
@@ -62,3 +65,12 @@ def offscreen() -> dict[str, str]:
         name: value for name, value in os.environ.items() if name not in ("DISPLAY", "PYTHONPATH")
     }
     return {**kept, "QT_QPA_PLATFORM": "offscreen"}
+
+
+def step(name: str, work: Callable[[], Result]) -> Result:
+    """Says what begins and how long it took."""
+    print(f"-- {name}", flush=True)
+    started = time.monotonic()
+    result = work()
+    print(f"   {time.monotonic() - started:.0f} s", flush=True)
+    return result

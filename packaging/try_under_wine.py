@@ -10,14 +10,13 @@ from __future__ import annotations
 import shutil
 import struct
 import sys
-import time
-from collections.abc import Callable, Generator
+from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Final, TypeVar
+from typing import Final
 
 from build import write_sums
-from common import BUILD, DIST, HERE, ROOT, Failed, megabytes, size_of, version
+from common import BUILD, DIST, HERE, ROOT, Failed, megabytes, size_of, step, version
 from smoke import Program, smoke
 from windows import package
 from windows.wine import installed, parts
@@ -34,8 +33,6 @@ FOREIGN: Final = ("icuuc.dll", "bcryptprimitives.dll", "ucrtbase.dll", "api-ms-w
 _FREEZE: Final = 1200.0  # seconds; two minutes on an idle computer of today
 SUBSYSTEMS: Final = {WINDOWED: 2, CONSOLE: 3}  # a window, a console
 
-_Result = TypeVar("_Result")
-
 
 def main() -> int:
     if lost := [name for name in NEEDED if shutil.which(name) is None]:
@@ -44,12 +41,12 @@ def main() -> int:
         return 1
     FOLDER.mkdir(parents=True, exist_ok=True)
     try:
-        python = _step("a Python for Windows, and the locked wheels", _fetch_python)
+        python = step("a Python for Windows, and the locked wheels", _fetch_python)
         with _windows() as windows:
-            _step("a new Windows", windows.create)
-            frozen = _step("freeze", lambda: _freeze(windows, python))
-            _step("what was frozen", lambda: _inspect(frozen))
-            older, newer = _step("two installers", lambda: _installers(frozen))
+            step("a new Windows", windows.create)
+            frozen = step("freeze", lambda: _freeze(windows, python))
+            step("what was frozen", lambda: _inspect(frozen))
+            older, newer = step("two installers", lambda: _installers(frozen))
             _try(windows, python, older, newer)
     except Failed as problem:
         print(f"Windows: {problem}", file=sys.stderr)
@@ -61,14 +58,14 @@ def main() -> int:
 
 def _try(windows: Windows, python: Path, older: Path, newer: Path) -> None:
     there = Installed(windows)
-    _step("refused by Windows 8", lambda: _refuse_old(windows, there, older))
-    _step("install", lambda: _install(there, older))
-    _step("smoke", lambda: _smoke(windows, there))
-    _step("connection and secret", lambda: _connect(there))
-    _step("folders dropped on the icon", lambda: _drop(windows, there))
-    _step("refused while it runs", lambda: _refuse(there, newer))
-    _step("upgrade", lambda: _upgrade(there, newer))
-    _step("uninstall", lambda: _uninstall(windows, python, there))
+    step("refused by Windows 8", lambda: _refuse_old(windows, there, older))
+    step("install", lambda: _install(there, older))
+    step("smoke", lambda: _smoke(windows, there))
+    step("connection and secret", lambda: _connect(there))
+    step("folders dropped on the icon", lambda: _drop(windows, there))
+    step("refused while it runs", lambda: _refuse(there, newer))
+    step("upgrade", lambda: _upgrade(there, newer))
+    step("uninstall", lambda: _uninstall(windows, python, there))
 
 
 def _fetch_python() -> Path:
@@ -219,14 +216,6 @@ def _uninstall(windows: Windows, python: Path, there: Installed) -> None:
 def _ends_with(wanted: int, code: int, what: str) -> None:
     if code != wanted:
         raise Failed(f"{what} ended with {code}, not with {wanted}")
-
-
-def _step(name: str, work: Callable[[], _Result]) -> _Result:
-    print(f"-- {name}", flush=True)
-    started = time.monotonic()
-    result = work()
-    print(f"   {time.monotonic() - started:.0f} s", flush=True)
-    return result
 
 
 if __name__ == "__main__":

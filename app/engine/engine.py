@@ -156,7 +156,8 @@ class Engine:
         run = BatchRun(self._context, service, self._mover(batch), batch, cards)
         self._runs[batch_id] = run
         try:
-            with visiting(self._context, self._store.connections.get(batch.connection)):
+            connection = self._store.connections.get(batch.connection)
+            with visiting(self._context.lanes, self._store.networks, connection):
                 ended = await run.run()
             if ended.reason is None or ended.reason.code != CardGone.code:
                 del self._cards[batch_id]

@@ -8,14 +8,14 @@ from urllib.parse import urlsplit
 
 from app.domain.errors import StoreError
 from app.domain.model import Connection
-from app.engine.context import Context
 from app.net.whereabouts import network_of_now
+from app.store.networks import NetworkTable
+from app.transfer.lanes import Lanes
 
 
 @contextmanager
-def visiting(context: Context, connection: Connection) -> Generator[None]:
+def visiting(lanes: Lanes, networks: NetworkTable, connection: Connection) -> Generator[None]:
     """Around a run: it starts with what is known of this network and the connection's server."""
-    lanes, networks = context.lanes, context.store.networks
     name = f"{network_of_now()} {urlsplit(connection.url).hostname}"
     if name != lanes.network:
         lanes.move_to(name, *networks.at_once(name))

@@ -1,11 +1,11 @@
 ; The installer for Windows: for one user, without an administrator, in English and Chinese.
 ;
-; packaging/windows/installer.py calls makensis and says what stands between the two lines.
+; packaging/windows/package.py calls makensis and says what stands between the two lines.
 ; Silent ways (/S) end with 10 when Postflight runs, and with 11 on a Windows that is too old; both
 ; have then changed nothing.
 ; -----------------------------------------------------------------------------------------------
 !ifndef VERSION | FOUR_NUMBERS | PAYLOAD | OUT | ICON
-  !error "installer.py calls this script: VERSION, FOUR_NUMBERS, PAYLOAD, OUT and ICON are missing"
+  !error "package.py calls this script: VERSION, FOUR_NUMBERS, PAYLOAD, OUT and ICON are missing"
 !endif
 !ifndef COMPRESSOR
   !define COMPRESSOR "/SOLID lzma"

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
 from app.domain.states import BatchState
+from app.engine.known_networks import visiting
 from app.net.whereabouts import network_of_now
+from app.transfer.lanes import MOST_FILES, MOST_PARTS, Lane, Lanes
 from tests.helpers.flights import write_flight
 from tests.helpers.workbench import Workbench, workbench
 
@@ -34,6 +37,20 @@ async def test_a_run_begins_with_what_was_learned_there(bench: Workbench, tmp_pa
     assert lanes.network.endswith(" 127.0.0.1")
     assert (lanes.files.limit, lanes.parts.limit) == (9, 5)
     assert bench.app.store.networks.at_once(lanes.network) == (9, 5), "too short to learn anything"
+
+
+def test_what_a_run_found_out_is_kept_for_the_next_one(bench: Workbench) -> None:
+    now = [0.0]
+    files = Lane("files", MOST_FILES, clock=lambda: now[0])
+    lanes, networks = Lanes(files, Lane("parts", MOST_PARTS)), bench.app.store.networks
+    with visiting(lanes, networks, bench.connection("flighthub2")):
+        for _ in range(400):  # each that goes gets as much through as the others
+            with ExitStack() as going:
+                for _ in range(files.limit):
+                    going.enter_context(files.request(1_000))
+                    files.moved(10_000)
+                now[0] += 0.1
+    assert networks.at_once(lanes.network) == (MOST_FILES, 0)
 
 
 def test_what_is_not_known_leaves_what_was_and_old_networks_are_forgotten(
