@@ -10,7 +10,7 @@ from tests.helpers.workbench import workbench
 
 
 async def test_no_more_files_move_than_may_go_at_once(tmp_path: Path) -> None:
-    """Too large to go by the handful: those that are not sent yet wait, and are shown as waiting."""
+    """Too large to go by the handful: the others wait, and are shown as waiting."""
     write_flight(tmp_path / "card", 24, 600_000, 700_000)
     seen: list[int] = []
     with workbench(tmp_path) as bench:
