@@ -21,12 +21,12 @@ def put(
         load = loader.load(source, 0, file.size, transfer.md5)
         try:
             etag = bucket.put(target.key, target.content_type, load)
-        except (Damaged, NetworkError):
-            load.explain()
+        except (Damaged, NetworkError) as error:
+            load.explain(error)
             raise
-        load.settle()
+        load.settle(etag)
     proved = prove(bucket, target.key, file.size, etag, {load.md5: Proof.ETAG})
     return Receipt(
-        proved.etag, load.md5, target.key, target.remote_id, load.sent.sha256(),
+        proved.etag, load.md5, target.key, target.remote_id, load.sha256,
         proved.proof, proved.sized,
     )  # fmt: skip

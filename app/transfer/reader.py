@@ -7,7 +7,7 @@ import sys
 import threading
 from abc import ABC, abstractmethod
 from collections.abc import Generator, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from io import FileIO
@@ -15,13 +15,13 @@ from types import TracebackType
 from typing import Final, Protocol, cast
 
 from app.domain.card_time import same_time
-from app.domain.errors import FileChanged, Leg
+from app.domain.errors import Damaged, FileChanged, Leg, PostflightError
 from app.domain.model import MediaFile
 from app.domain.naming import long_path
 from app.domain.os_errors import translate_os_error
 from app.domain.ports import Cancel, Progress
 from app.transfer.cutting import Gate
-from app.transfer.digests import Digester, SecondPass
+from app.transfer.digests import Digester
 from app.transfer.pacing import HELD_UP_TO, MEMORY, MIB, SEND
 
 READ: Final = MIB
@@ -260,19 +260,24 @@ class Held(Body):
 
 
 class Streamed(Body):
-    """Bytes read while they are sent; `digests` see what goes out."""
+    """Bytes read while they are sent; `digest` sees what goes out."""
 
     def __init__(
-        self, source: Source, offset: int, size: int, progress: Progress, *digests: Digest
+        self,
+        source: Source,
+        offset: int,
+        size: int,
+        progress: Progress,
+        digest: Digest | None = None,
     ) -> None:
         super().__init__(size, progress)
         self._source = source
         self._offset = offset
-        self._digests = digests
+        self._digest = digest
         self._begun = False
 
     def again(self) -> bool:
-        return not self._begun  # the digests see each byte once
+        return self._digest is None or not self._begun  # it is to see each byte once
 
     def _piece(self, offset: int, size: int) -> bytes:
         data = bytearray(size)
@@ -280,60 +285,57 @@ class Streamed(Body):
         return bytes(data)
 
     def _loaded(self) -> Iterator[memoryview]:
-        """One block is hashed while it is sent and the next one read: MD5 and SHA-256 together do
-        some 400 MB/s, and in turn with the sending they would cost a quarter of 1 Gbit/s."""
         self._begun = True
-        buffers = [memoryview(bytearray(min(READ, self._size))) for _ in range(2)]
-        hashing: Future[None] | None = None
-        with ThreadPoolExecutor(1, thread_name_prefix="pf-digest") as hasher:
-            for number, at in enumerate(range(0, self._size, READ)):
-                view = buffers[number % 2][: min(READ, self._size - at)]
-                self._source.fill(view, self._offset + at)
-                if hashing is not None:
-                    hashing.result()
-                hashing = hasher.submit(self._hash, view)
-                yield view
-            if hashing is not None:
-                hashing.result()
-
-    def _hash(self, view: memoryview) -> None:
-        for digest in self._digests:
-            digest.update(view)
+        buffer = memoryview(bytearray(min(READ, self._size)))
+        for at in range(0, self._size, READ):
+            view = buffer[: min(READ, self._size - at)]
+            self._source.fill(view, self._offset + at)
+            if self._digest is not None:
+                self._digest.update(view)
+            yield view
 
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """One request's body with the MD5 that goes with it (lower-case hex).
+    """One request's body with the digests that go with it (lower-case hex).
 
-    `sent` has seen the bytes: those of a body from memory before, of others while they go out.
+    They are of the bytes that go out where these are `held`. Else they are of an earlier look at
+    the file, and the storage compares: Content-MD5 on their way, and its etag afterwards.
     """
 
     file: MediaFile
     source: Source
     body: Body
+    offset: int  # of the body in the file
     md5: str
-    sent: Digester | SecondPass
+    sha256: str  # "" where nobody wants it
+    held: bool
 
-    def known_sha256(self) -> str:
-        """Of the body, in hex; "" where it is known only after the send, or not at all."""
-        return self.sent.sha256() if self.sent.count == len(self.body) else ""
+    def settle(self, etag: str) -> None:
+        """After the send: raises FileChanged when the file did not hold still.
 
-    def settle(self) -> None:
-        """After the send: raises FileChanged when the file did not hold still."""
+        Where the etag shows nothing of what arrived, the bytes are read once more instead.
+        """
         self.source.check()
-        if self.sent.md5() != self.md5:
-            raise changed(self.file)
+        if not self.held and etag.lower() != self.md5:
+            self._look_again()
 
-    def explain(self) -> None:
+    def explain(self, error: PostflightError) -> None:
         """After bytes were refused or cut off: raises FileChanged when that explains it."""
         self.source.check()
-        if self.sent.count == len(self.body) and self.sent.md5() != self.md5:
+        if not self.held and isinstance(error, Damaged):
+            self._look_again()
+
+    def _look_again(self) -> None:
+        now = Digester(None)
+        self.source.digest(self.offset, len(self.body), now)
+        if now.md5() != self.md5:
             raise changed(self.file)
 
 
 @dataclass(slots=True)
 class Loader:
-    """Makes a `Load` of a piece of the file, from memory when it is small enough.
+    """Makes a `Load` of a piece of the file, hashing each byte only once.
 
     The memory of a load is the loader's, until the next one is made or the loader is left.
     """
@@ -361,31 +363,35 @@ class Loader:
     ) -> Load:
         """`known` is the piece's MD5 as others were told it; FileChanged when it is not so.
 
-        `whole` sees the piece's bytes too. A piece that cannot be held, and whose MD5 nobody
-        knows, is read twice, as its MD5 must be on the wire before it.
+        `whole` sees the piece's bytes too, as they go out. A piece of which all is known is sent
+        as it is read. Of any other the MD5 must be on the wire before its bytes: it is held in
+        memory where there is enough, and else read twice.
         """
-        sent = Digester(self.sha256 if whole is None else None)
-        also = (sent,) if whole is None else (sent, whole)
         self._give_back()
-        if size <= HELD_UP_TO and (view := self.buffers.lend(size)) is not None:
+        sha256 = self.sha256 if whole is None else None
+        if known is not None and sha256 != "":
+            return self._streamed(source, offset, size, known, sha256 or "", whole)
+        first = Digester(sha256)
+        view = self.buffers.lend(size) if size <= HELD_UP_TO else None
+        if view is not None:
             self._held = view
-            source.fill(view, offset, *also)
-            source.check()
-            if known is not None and sent.md5() != known:
-                raise changed(self.file)
-            body = Held(view, self.cancel, self.progress)
-            return Load(self.file, source, body, sent.md5(), sent)
-        seen: Digester | SecondPass = sent
-        if known is None:
-            first = Digester("" if whole is None else None)
+            source.fill(view, offset, *((first,) if whole is None else (first, whole)))
+        else:
             source.digest(offset, size, first)
-            source.check()
-            known = first.md5()
-            if whole is None:
-                seen = SecondPass(first)
-        also = (seen,) if whole is None else (seen, whole)
-        body = Streamed(source, offset, size, self.progress, *also)
-        return Load(self.file, source, body, known, seen)
+        source.check()
+        md5 = first.md5()
+        if known not in (None, md5):
+            raise changed(self.file)
+        if view is None:
+            return self._streamed(source, offset, size, md5, first.sha256(), whole)
+        body = Held(view, self.cancel, self.progress)
+        return Load(self.file, source, body, offset, md5, first.sha256(), held=True)
+
+    def _streamed(
+        self, source: Source, offset: int, size: int, md5: str, sha256: str, whole: Digest | None
+    ) -> Load:
+        body = Streamed(source, offset, size, self.progress, whole)
+        return Load(self.file, source, body, offset, md5, sha256, held=False)
 
 
 def changed(file: MediaFile) -> FileChanged:
