@@ -6,10 +6,11 @@ import os
 import subprocess
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
+from tests.bench.places import Place
 from tests.bench.workloads import Workload
+from tests.helpers.stores.store import REGION
 
 FOREIGN = ("s5cmd", "rclone", "awscli", "obstore", "boto3")
 _TOOLS = (
@@ -19,13 +20,6 @@ _TOOLS = (
     "obstore==0.12.1",
     "boto3==1.44.8",
 )
-_KEY, _SECRET, _REGION = "practice", "nobody-checks-it", "us-east-1"
-
-
-@dataclass(frozen=True)
-class Sink:
-    url: str
-    authority: str  # PEM file to trust, "" on plain HTTP
 
 
 def install(folder: Path) -> Path:
@@ -36,45 +30,45 @@ def install(folder: Path) -> Path:
     return folder / "bin"
 
 
-def environment(sink: Sink) -> Mapping[str, str]:
-    """Without a person's own settings, and with the sink's keys and authority."""
+def environment(place: Place) -> Mapping[str, str]:
+    """Without a person's own settings, and with the keys and the authority of the place."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
-    trust = {"AWS_CA_BUNDLE": sink.authority, "SSL_CERT_FILE": sink.authority}
+    trust = {"AWS_CA_BUNDLE": place.authority, "SSL_CERT_FILE": place.authority}
     return {
         **kept,
-        "AWS_ACCESS_KEY_ID": _KEY,
-        "AWS_SECRET_ACCESS_KEY": _SECRET,
-        "AWS_REGION": _REGION,
-        "AWS_DEFAULT_REGION": _REGION,
+        "AWS_ACCESS_KEY_ID": place.access_key,
+        "AWS_SECRET_ACCESS_KEY": place.secret,
+        "AWS_REGION": REGION,
+        "AWS_DEFAULT_REGION": REGION,
         "AWS_EC2_METADATA_DISABLED": "true",
-        **(trust if sink.authority else {}),
+        **(trust if place.authority else {}),
     }
 
 
-def command(client: str, tools: Path, sink: Sink, folder: Path, workload: Workload) -> list[str]:
-    """Sends the folder to the bucket `media` of the sink."""
+def command(client: str, tools: Path, place: Place, folder: Path, workload: Workload) -> list[str]:
+    """Sends the folder to the bucket `media` of the place."""
     many = workload.size < 1024 * 1024
     workers = "16" if many else "8"
     match client:
         case "s5cmd":
             return [
                 str(tools / "s5cmd"), "--numworkers", workers, "--log", "error",
-                "--endpoint-url", sink.url, "cp", "--part-size", "64", "--concurrency", "8",
+                "--endpoint-url", place.url, "cp", "--part-size", "64", "--concurrency", "8",
                 f"{folder}/", "s3://media/",
             ]  # fmt: skip
         case "rclone":
-            trust = ["--ca-cert", sink.authority] if sink.authority else []
+            trust = ["--ca-cert", place.authority] if place.authority else []
             return [
                 str(tools / "rclone"), "copy", "--config", "/dev/null", "--transfers", workers,
-                "--s3-provider", "Other", "--s3-env-auth", "--s3-endpoint", sink.url,
+                "--s3-provider", "Other", "--s3-env-auth", "--s3-endpoint", place.url,
                 "--s3-chunk-size", "64M", "--s3-upload-concurrency", "8", *trust,
                 str(folder), ":s3:media/",
             ]  # fmt: skip
         case "awscli":
             return [
                 str(tools / "aws"), "s3", "cp", "--recursive", "--only-show-errors",
-                "--endpoint-url", sink.url, str(folder), "s3://media/",
+                "--endpoint-url", place.url, str(folder), "s3://media/",
             ]  # fmt: skip
         case _:
             script = str(Path(__file__).with_name("libraries.py"))
-            return [str(tools / "python"), script, client, sink.url, str(folder), workers]
+            return [str(tools / "python"), script, client, place.url, str(folder), workers]

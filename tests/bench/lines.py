@@ -15,7 +15,8 @@ from pathlib import Path
 
 from app import bootstrap
 from app.paths import HOME, Paths
-from tests.bench.upload import HERE, Ours, sink
+from tests.bench.places import HERE, sink
+from tests.bench.upload import Ours, account_of
 from tests.bench.workloads import WORKLOADS
 from tests.helpers.far_cloud import far_cloud
 
@@ -84,8 +85,7 @@ def speed(
         sink(Path(name), False, _FAR, within) as place,
         far_cloud(Path(name) / "cloud", storage=place.url) as cloud,
     ):
-        account = next(item for item in cloud.accounts if item.service == service)
-        ours = Ours(Path(name), account, "")
+        ours = Ours(Path(name), account_of(cloud, service), "")
         program = ours.prepared()
         app = bootstrap.build(Paths.find({HOME: str(program.home)}), exclusive=False)
         chosen = replace(app.store.preferences.load(), files_at_once=at_once, parts_at_once=at_once)

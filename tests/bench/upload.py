@@ -9,23 +9,20 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 
 from app.practice.cloud import PracticeAccount
-from tests.bench.clients import FOREIGN, Sink, command, environment, install
+from tests.bench.clients import FOREIGN, command, environment, install
 from tests.bench.picture import drawn
+from tests.bench.places import Place, radosgw, sink
 from tests.bench.workloads import MIB, WORKLOADS, Workload
-from tests.helpers.certificates import make_certificate
-from tests.helpers.far_cloud import far_cloud
+from tests.helpers.far_cloud import FarCloud, far_cloud
 from tests.helpers.program import Program
 
 OURS = "postflight"
-SERVICE = "flighthub2"  # the practice server of the Cloud API knows files by their bytes: it skips
-HERE = Path(__file__).parent
 
 
 @dataclass(frozen=True)
@@ -33,31 +30,6 @@ class Run:
     wall: float  # seconds
     cpu: float  # seconds, user and system
     peak: float  # MiB
-
-
-@contextmanager
-def sink(
-    folder: Path, tls: bool, address: str = "127.0.0.1", within: Sequence[str] = ()
-) -> Iterator[Sink]:
-    """Built from sink.c and running until the block ends; `within`: words before its command."""
-    program = folder / "sink"
-    build = ["gcc", "-O2", "-pthread", "-o", program, HERE / "sink.c", "-lssl", "-lcrypto"]
-    subprocess.run(build, check=True)
-    words: list[str] = []
-    authority = ""
-    if tls:
-        made = make_certificate(folder, address)
-        words, authority = [str(made.file), str(made.key)], str(made.file)
-    with subprocess.Popen(
-        [*within, program, address, *words],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    ) as process:
-        assert process.stdin is not None and process.stdout is not None
-        port = process.stdout.readline().strip()
-        yield Sink(f"http{'s' if tls else ''}://{address}:{port}", authority)
-        process.stdin.close()
 
 
 def timed(words: Sequence[str], settings: Mapping[str, str]) -> Run:
@@ -101,29 +73,42 @@ class Ours:
 
 
 def measured(
-    workload: Workload, clients: Sequence[str], runs: int, tls: bool, folder: Path
+    workload: Workload, clients: Sequence[str], given: argparse.Namespace, folder: Path
 ) -> dict[str, list[Run]]:
     """In turn, so that a machine that slows down slows everybody."""
     card = workload.write(folder)
     tools = install(folder / "tools") if set(clients) & set(FOREIGN) else folder
     found: dict[str, list[Run]] = {client: [] for client in clients}
-    with (
-        tempfile.TemporaryDirectory(dir=folder) as name,
-        sink(folder, tls) as place,
-        far_cloud(Path(name) / "cloud", storage=place.url) as cloud,
-    ):
-        account = next(item for item in cloud.accounts if item.service == SERVICE)
-        ours = Ours(Path(name), account, place.authority)
-        for number in range(runs + 1):
-            for client in clients:
-                if client == OURS:
-                    run = ours.run(card)
-                else:
-                    words = command(client, tools, place, card, workload)
-                    run = timed(words, environment(place))
-                if number:  # the first one only warms up
-                    found[client].append(run)
+    with tempfile.TemporaryDirectory(dir=folder) as name:
+        home = Path(name)
+        with radosgw(home) if given.store == "radosgw" else sink(home, given.tls) as place:
+            for number in range(given.runs + 1):
+                for client in clients:
+                    if client == OURS:
+                        run = _ours(home, place, given.service, card)
+                    else:
+                        words = command(client, tools, place, card, workload)
+                        run = timed(words, environment(place))
+                    if number:  # the first one only warms up
+                        found[client].append(run)
     return found
+
+
+def _ours(home: Path, place: Place, service: str, card: Path) -> Run:
+    """With a cloud that has seen nothing yet: one of the Cloud API skips what it knows."""
+    with (
+        tempfile.TemporaryDirectory(dir=home) as folder,
+        far_cloud(
+            Path(folder),
+            storage="" if place.real else place.url,
+            elsewhere=place.lent() if place.real else None,
+        ) as cloud,
+    ):
+        return Ours(home, account_of(cloud, service), place.authority).run(card)
+
+
+def account_of(cloud: FarCloud, service: str) -> PracticeAccount:
+    return next(item for item in cloud.accounts if item.service == service)
 
 
 def table(workload: Workload, found: Mapping[str, Sequence[Run]]) -> str:
@@ -150,6 +135,13 @@ def main() -> None:
     )
     parser.add_argument("--runs", type=int, default=5)
     parser.add_argument("--tls", action="store_true")
+    parser.add_argument("--store", choices=("sink", "radosgw"), default="sink")
+    parser.add_argument(
+        "--service",
+        choices=("flighthub2", "cloud-api"),
+        default="flighthub2",
+        help="cloud-api sends large files in parts; the only one with radosgw",
+    )
     parser.add_argument("--clients", default=f"{OURS},s5cmd,rclone")
     parser.add_argument("--folder", type=Path, default=Path("build/bench"), help="files and tools")
     given = parser.parse_args()
@@ -157,15 +149,16 @@ def main() -> None:
     walls: dict[str, dict[str, list[float]]] = {}
     for name in given.workloads:
         workload = WORKLOADS[name]
-        found = measured(
-            workload, given.clients.split(","), given.runs, given.tls, given.folder.absolute()
-        )
+        found = measured(workload, given.clients.split(","), given, given.folder.absolute())
         print(table(workload, found), end="\n\n", flush=True)
         title = f"{name}: {workload.files:,} × {workload.size:,} bytes"
         walls[title] = {client: [run.wall for run in runs] for client, runs in found.items()}
     way = "HTTPS" if given.tls else "HTTP"
-    picture = given.folder / f"{way.lower()}.svg"
-    title = f"From start to end, over {way} on loopback: median of {given.runs} runs, and range"
+    picture = given.folder / f"{given.store}-{given.service}-{way.lower()}.svg"
+    title = (
+        f"From start to end, {given.service} with {given.store}, over {way} on loopback: median of"
+        f" {given.runs} runs, and range"
+    )
     picture.write_text(drawn(title, walls, OURS), encoding="utf-8")
     print(f"drawn: {picture}")
 

@@ -14,7 +14,8 @@ import time
 from pathlib import Path
 from statistics import median
 
-from tests.bench.upload import SERVICE, Ours, sink
+from tests.bench.places import sink
+from tests.bench.upload import Ours, account_of
 from tests.bench.workloads import WORKLOADS
 from tests.helpers.far_cloud import far_cloud
 
@@ -59,7 +60,7 @@ def main() -> None:
         sink(Path(name), False) as place,
         far_cloud(Path(name) / "cloud", storage=place.url) as cloud,
     ):
-        account = next(item for item in cloud.accounts if item.service == SERVICE)
+        account = account_of(cloud, "flighthub2")
         ours = Ours(Path(name), account, "")
         for _ in range(given.runs):
             program = ours.prepared()

@@ -18,6 +18,7 @@ from app import bootstrap
 from app.domain.model import Connection
 from app.paths import HOME, Paths
 from app.practice.cloud import PracticeAccount, PracticeCloud
+from app.practice.settings import Elsewhere
 from app.store.secrets import SessionSecrets
 from tests.helpers.random_faults import RandomFaults
 from tests.helpers.workbench import QUICK
@@ -56,10 +57,15 @@ class FarCloud:
 
 @contextmanager
 def far_cloud(
-    folder: Path, share: float = 0.0, seed: int = 0, storage: str = ""
+    folder: Path,
+    share: float = 0.0,
+    seed: int = 0,
+    storage: str = "",
+    elsewhere: Elsewhere | None = None,
 ) -> Iterator[FarCloud]:
     """It ends with the block, or with the process that asked. `share` of its calls go wrong;
-    `storage` is the address of another storage than its own."""
+    `storage` is another address of its own storage, `elsewhere` a storage of others (only the
+    Cloud API can lend its keys)."""
     folder.mkdir(parents=True, exist_ok=True)
     words = [str(folder), str(share), str(seed), storage]
     with subprocess.Popen(
@@ -69,6 +75,8 @@ def far_cloud(
         stdout=subprocess.PIPE,
         text=True,
     ) as process:
+        _pipe(process.stdin).write(json.dumps(elsewhere and asdict(elsewhere)) + "\n")
+        _pipe(process.stdin).flush()
         cloud = FarCloud(process)
         try:
             yield cloud
@@ -113,9 +121,14 @@ def _report(cloud: PracticeCloud, faults: RandomFaults, service: str) -> Report:
 def main() -> None:
     folder, share, seed, storage = sys.argv[1:5]
     faults = RandomFaults(float(share), int(seed))
+    lent = json.loads(sys.stdin.readline())
     with PracticeCloud(Path(folder), faults=faults, storage=storage) as cloud:
         cloud.journal.keep(_REMEMBERED)
-        cloud.settings.callback_looks = not storage  # it cannot look into another storage
+        # It cannot look into another storage.
+        cloud.settings.callback_looks = not storage and lent is None
+        if lent is not None:
+            keys = Elsewhere(**lent)
+            cloud.settings.elsewhere = lambda: keys
         answer: object = [_account(account) for account in cloud.accounts]
         while True:
             sys.stdout.write(json.dumps(answer) + "\n")

@@ -42,10 +42,12 @@ class Ceph(Store):
     front = "rgw"
     has_sessions = True
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, room: int = 12 * 1024**3) -> None:
+        """`room`: bytes of its disk, which is as large as what was written to it."""
         ports = free_ports(3)
         super().__init__(Daemons(folder / "log", folder), ports[0])
         self._folder = folder
+        self._room = room
         self._settings = folder / "ceph.conf"
         for part in ("mon", "osd", "run"):
             (folder / part).mkdir()
@@ -197,7 +199,7 @@ auth_allow_insecure_global_id_reclaim = false
 [osd]
 osd_data = {folder}/osd
 osd_objectstore = bluestore
-bluestore_block_size = 12884901888
+bluestore_block_size = {self._room}
 bluestore_block_create = true
 osd_memory_target = 1073741824
 bluestore_fsck_on_mount = false
