@@ -10,9 +10,8 @@ from typing import Any
 from app.practice.calls import Call
 from app.practice.checks import Members, is_uuid
 from app.practice.core import Core
-from app.practice.keys import GrantedKey, KeyRing, sts_answer, tell_life
+from app.practice.keys import KeyRing, lent_key, sts_answer, tell_life
 from app.practice.message import Refused, Reply, Request, Route, Row, json_reply, look_up
-from app.practice.settings import Elsewhere
 from app.practice.shelf import Shelf, Stored
 
 SERVICE = "cloud-api"
@@ -190,7 +189,9 @@ class CloudApi:
         settings = self._core.settings
         provider = settings.provider
         if settings.elsewhere is not None:
-            answer = self._lent(settings.elsewhere(), provider)
+            lent = settings.elsewhere()
+            key, address = lent_key(lent, self.prefix, self._core.now())
+            answer = sts_answer(key, address, provider, lent.live)
         else:
             region = "us-east-1" if provider == "minio" else "eu-practice-1"
             key = self._keys.grant(BUCKET, self.prefix, region, provider)
@@ -202,13 +203,6 @@ class CloudApi:
         if settings.prefix_slash:
             answer["object_key_prefix"] = self.prefix
         return envelope(answer)
-
-    def _lent(self, lent: Elsewhere, provider: str) -> dict[str, Any]:
-        ends = self._core.now() + lent.live
-        key = GrantedKey(
-            lent.access_key, lent.secret, lent.token, lent.bucket, self.prefix, lent.region, ends
-        )
-        return sts_answer(key, lent.url, provider, lent.live)
 
     def _tiny(self, request: Request) -> Reply:
         body = Members(request.json())

@@ -19,7 +19,7 @@ from app.practice.envelopes import (
     refused,
     settle,
 )
-from app.practice.keys import KeyRing, sts_answer, tell_life
+from app.practice.keys import GrantedKey, KeyRing, lent_key, sts_answer, tell_life
 from app.practice.message import Reply, Request, Route, Row, look_up
 from app.practice.modelling import Modelling
 from app.practice.shelf import Shelf, Stored
@@ -176,21 +176,29 @@ class FlightHub2:
         group = next(reversed(self._groups.values()), None)
         if group is None or core.settings.renewal == "new":
             group = self._new_group()
-        key = self._keys.grant(BUCKET, group.prefix, REGION, "ali", multipart=False)
+        key, address = self._keys_for(group)
         told: dict[str, object] = {
             "cloud_name": "ali",
             "access_key_id": key.access_key,
             "secret_access_key": key.secret,
             "session_token": key.token,
-            "region": REGION,
-            "cloud_bucket_name": BUCKET,
-            "end_point": self._storage_url,
+            "region": key.region,
+            "cloud_bucket_name": key.bucket,
+            "end_point": address,
             "store_path": group.prefix + "{fileName}",
             "callback_param": group.memo,
             "expire_time": int(key.expires_at),
         }
         tell_life(core.settings, told, "expire_time")
         return envelope(told)
+
+    def _keys_for(self, group: Group) -> tuple[GrantedKey, str]:
+        """And the address of the storage that they are for."""
+        elsewhere = self._core.settings.elsewhere
+        if elsewhere is None:
+            key = self._keys.grant(BUCKET, group.prefix, REGION, "ali", multipart=False)
+            return key, self._storage_url
+        return lent_key(elsewhere(), group.prefix, self._core.now())
 
     def _new_group(self) -> Group:
         resource = self._core.uuid()

@@ -9,7 +9,7 @@ from typing import Any
 from app.practice.answers import no
 from app.practice.core import Core
 from app.practice.message import Request
-from app.practice.settings import Settings
+from app.practice.settings import Elsewhere, Settings
 from app.practice.signatures import Claim, read_claim
 
 SKEW = 15 * 60  # seconds a signer's clock may be off
@@ -131,6 +131,15 @@ def sts_answer(key: GrantedKey, url: str, provider: str, live: float) -> dict[st
             "expire": int(live),
         },
     }
+
+
+def lent_key(lent: Elsewhere, prefix: str, now: float) -> tuple[GrantedKey, str]:
+    """A key of another storage, and that storage's address."""
+    ends = now + lent.live
+    key = GrantedKey(
+        lent.access_key, lent.secret, lent.token, lent.bucket, prefix, lent.region, ends
+    )
+    return key, lent.url
 
 
 def _same(given: str, ours: str) -> bool:

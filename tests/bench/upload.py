@@ -140,7 +140,7 @@ def main() -> None:
         "--service",
         choices=("flighthub2", "cloud-api"),
         default="flighthub2",
-        help="cloud-api sends large files in parts; the only one with radosgw",
+        help="cloud-api sends large files in parts",
     )
     parser.add_argument("--clients", default=f"{OURS},s5cmd,rclone")
     parser.add_argument("--folder", type=Path, default=Path("build/bench"), help="files and tools")

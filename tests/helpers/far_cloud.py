@@ -64,8 +64,8 @@ def far_cloud(
     elsewhere: Elsewhere | None = None,
 ) -> Iterator[FarCloud]:
     """It ends with the block, or with the process that asked. `share` of its calls go wrong;
-    `storage` is another address of its own storage, `elsewhere` a storage of others (only the
-    Cloud API can lend its keys)."""
+    `storage` is another address of its own storage, `elsewhere` a storage of others, whose keys
+    FlightHub 2 and the Cloud API lend."""
     folder.mkdir(parents=True, exist_ok=True)
     words = [str(folder), str(share), str(seed), storage]
     with subprocess.Popen(
