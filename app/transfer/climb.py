@@ -37,6 +37,7 @@ class Climb:
         self.home = self.limit  # the best known
         self.tried = False  # whether anything was heard at all
         self._rate = 0.0  # bytes a second at home
+        self._peak = 0.0  # at any home, since the line is what it is
         self._phase = _Phase.HOME
         self._rest = _FIRST_REST
         self._left = 0
@@ -57,6 +58,7 @@ class Climb:
 
     def _begin(self, rate: float) -> None:
         self._rate = rate
+        self._peak = max(self._peak, rate)
         self._try_more()
 
     def _tried_more(self, rate: float) -> None:
@@ -72,28 +74,28 @@ class Climb:
         if rate > self._rate * _CHANGED:  # not because they are fewer
             self._stay(rate)
             self._start_anew(rate)
-        elif rate >= self._rate * _COSTS_NOTHING:
+        elif rate >= self._peak * _COSTS_NOTHING:  # or step by step most of it would go
             self._stay(rate)
             self._try_fewer()
         else:
             self._have_rest()
 
     def _rested(self, rate: float) -> None:
-        changed = not self._rate / _CHANGED <= rate <= self._rate * _CHANGED
-        self._left -= 1
-        if changed:
+        if not self._rate / _CHANGED <= rate <= self._rate * _CHANGED:
             self._start_anew(rate)
-        elif self._left <= 0:
-            self._begin(rate)
-        else:
-            self._rate = (self._rate + rate) / 2
+            return
+        self._rate = (self._rate + rate) / 2
+        self._left -= 1
+        if self._left <= 0:
+            self._begin(self._rate)
 
     def _start_anew(self, rate: float) -> None:
-        self._rest, self._step = _FIRST_REST, _LEAP
+        self._rest, self._step, self._peak = _FIRST_REST, _LEAP, 0.0
         self._begin(rate)
 
     def _stay(self, rate: float) -> None:
         self.home, self._rate = self.limit, rate
+        self._peak = max(self._peak, rate)
 
     def _try_more(self) -> None:
         self.limit = self._clamped(max(self.home + 1, round(self.home * self._step)))

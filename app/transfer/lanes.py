@@ -22,7 +22,9 @@ _BESIDE: Final = 2  # files in parts beside those that go whole
 _LOOK: Final = 0.25  # seconds between two looks at the stop sign
 _WINDOW: Final = 1.5  # seconds in which is counted what gets through
 _SETTLE: Final = 1.0  # seconds after a change that are not counted: new connections start slowly
-_BLOCKS: Final = 24  # counted in a window at least: on a slow line, few of them say nothing
+# Blocks for each place, before a window and in it: where 16 places send two blocks a second, what
+# happens to fall into 1.5 s differs by more than what is looked for.
+_TURNS_TO_SETTLE, _TURNS = 2, 8
 _FULL: Final = 0.6  # of the limit in use on average, or the window says nothing
 # Storages refuse a request whose signature is older than 15 minutes when they look at it, which
 # some do when the last byte is there: every request must come to its end well before.
@@ -114,18 +116,20 @@ class Lane:
     def moved(self, amount: int) -> None:
         """Bytes that went out; negative when they turned out not to count."""
         with self._lock:
+            self._unsettled -= 1
             self._pass_time()
             self._bytes += amount
             self._blocks += 1
-            if not self._fixed and self._now >= self._until and self._blocks >= _BLOCKS:
+            long_enough = self._now >= self._from + _WINDOW
+            if not self._fixed and long_enough and self._blocks >= _TURNS * self.limit:
                 self._close()
 
     def _pass_time(self) -> None:
         """How many were running, times the seconds they were; the lock is held."""
         now = self._clock()
-        if now < self._from:  # still settling
+        if now < self._from or self._unsettled > 0:
             self._bytes = self._blocks = 0
-            self._now = now
+            self._now, self._from = now, max(now, self._from)
             return
         self._in_use += self._running * (now - max(self._now, self._from))
         self._now = now
@@ -133,7 +137,7 @@ class Lane:
     def _open(self, settle: float) -> None:
         self._now = self._clock()
         self._from = self._now + settle
-        self._until = self._from + _WINDOW
+        self._unsettled = _TURNS_TO_SETTLE * self.limit if settle else 0
         self._in_use = 0.0
         self._bytes = self._blocks = self._largest = 0
 

@@ -45,8 +45,11 @@ def environment(place: Place) -> Mapping[str, str]:
     }
 
 
-def command(client: str, tools: Path, place: Place, folder: Path, workload: Workload) -> list[str]:
-    """Sends the folder to the bucket `media` of the place."""
+def command(
+    client: str, tools: Path, place: Place, folder: Path, workload: Workload, into: str
+) -> list[str]:
+    """Sends the folder to the prefix `into` of the bucket `media`: a new one for each run, as
+    rclone skips what it finds."""
     many = workload.size < 1024 * 1024
     workers = "16" if many else "8"
     match client:
@@ -54,7 +57,7 @@ def command(client: str, tools: Path, place: Place, folder: Path, workload: Work
             return [
                 str(tools / "s5cmd"), "--numworkers", workers, "--log", "error",
                 "--endpoint-url", place.url, "cp", "--part-size", "64", "--concurrency", "8",
-                f"{folder}/", "s3://media/",
+                f"{folder}/", f"s3://media/{into}/",
             ]  # fmt: skip
         case "rclone":
             trust = ["--ca-cert", place.authority] if place.authority else []
@@ -62,13 +65,13 @@ def command(client: str, tools: Path, place: Place, folder: Path, workload: Work
                 str(tools / "rclone"), "copy", "--config", "/dev/null", "--transfers", workers,
                 "--s3-provider", "Other", "--s3-env-auth", "--s3-endpoint", place.url,
                 "--s3-chunk-size", "64M", "--s3-upload-concurrency", "8", *trust,
-                str(folder), ":s3:media/",
+                str(folder), f":s3:media/{into}/",
             ]  # fmt: skip
         case "awscli":
             return [
                 str(tools / "aws"), "s3", "cp", "--recursive", "--only-show-errors",
-                "--endpoint-url", place.url, str(folder), "s3://media/",
+                "--endpoint-url", place.url, str(folder), f"s3://media/{into}/",
             ]  # fmt: skip
         case _:
             script = str(Path(__file__).with_name("libraries.py"))
-            return [str(tools / "python"), script, client, place.url, str(folder), workers]
+            return [str(tools / "python"), script, client, place.url, str(folder), into, workers]

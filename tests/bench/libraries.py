@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 
-def with_obstore(url: str, files: list[Path], root: Path, workers: int) -> None:
+def with_obstore(url: str, files: dict[str, Path], workers: int) -> None:
     from obstore.store import S3Store  # pyright: ignore[reportMissingImports]
 
     authority = os.environ.get("SSL_CERT_FILE")
@@ -18,33 +18,34 @@ def with_obstore(url: str, files: list[Path], root: Path, workers: int) -> None:
         options["root_certificate"] = [Path(authority).read_bytes()]
     store = S3Store("media", endpoint=url, client_options=options)
 
-    def one(path: Path) -> None:
-        store.put(str(path.relative_to(root)), path, chunk_size=64 * 1024 * 1024, max_concurrency=8)
+    def one(key: str) -> None:
+        store.put(key, files[key], chunk_size=64 * 1024 * 1024, max_concurrency=8)
 
     with ThreadPoolExecutor(workers) as pool:
-        list(pool.map(one, files))
+        list(pool.map(one, sorted(files)))
 
 
-def with_boto3(url: str, files: list[Path], root: Path, workers: int) -> None:
+def with_boto3(url: str, files: dict[str, Path], workers: int) -> None:
     import boto3
     import botocore.config
 
     config = botocore.config.Config(max_pool_connections=workers, s3={"addressing_style": "path"})
     client: Any = boto3.client("s3", endpoint_url=url, config=config)
 
-    def one(path: Path) -> None:
-        client.upload_file(str(path), "media", str(path.relative_to(root)))
+    def one(key: str) -> None:
+        client.upload_file(str(files[key]), "media", key)
 
     with ThreadPoolExecutor(workers) as pool:
-        list(pool.map(one, files))
+        list(pool.map(one, sorted(files)))
 
 
 def main() -> None:
-    library, url, folder, workers = sys.argv[1:5]
+    library, url, folder, into, workers = sys.argv[1:6]
     root = Path(folder)
-    files = sorted(path for path in root.rglob("*") if path.is_file())
+    paths = [path for path in root.rglob("*") if path.is_file()]
+    files = {f"{into}/{path.relative_to(root).as_posix()}": path for path in paths}
     send = {"obstore": with_obstore, "boto3": with_boto3}[library]
-    send(url, files, root, int(workers))
+    send(url, files, int(workers))
 
 
 if __name__ == "__main__":

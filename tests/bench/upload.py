@@ -87,7 +87,7 @@ def measured(
                     if client == OURS:
                         run = _ours(home, place, given.service, card)
                     else:
-                        words = command(client, tools, place, card, workload)
+                        words = command(client, tools, place, card, workload, f"{client}{number}")
                         run = timed(words, environment(place))
                     if number:  # the first one only warms up
                         found[client].append(run)

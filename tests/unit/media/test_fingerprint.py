@@ -53,6 +53,20 @@ def test_md5_is_of_all_bytes_and_quick_of_both_ends(tmp_path: Path, size: int) -
     )
 
 
+def test_a_video_is_hashed_in_two_threads_and_comes_to_the_same(tmp_path: Path) -> None:
+    path, size = tmp_path / "a.mp4", 64 * STEP + 3
+    content = b"".join(number.to_bytes(4, "big") * (STEP // 4) for number in range(64)) + b"end"
+    path.write_bytes(content)
+    told: list[int] = []
+    digests = take(path, "a.mp4", progress=told.append)
+    assert sum(told) == size
+    assert digests == Digests(
+        hashlib.md5(content).hexdigest(),
+        quick_of(content, "a.mp4"),
+        hashlib.sha256(content).hexdigest(),
+    )
+
+
 def test_equal_files_in_two_folders_differ_in_the_quick_fingerprint_only(tmp_path: Path) -> None:
     path = tmp_path / "a.jpg"
     path.write_bytes(b"x" * 10)

@@ -66,6 +66,15 @@ def test_what_gets_nothing_more_through_is_given_up_again() -> None:
     assert climb.home == 3
 
 
+def test_fewer_are_not_taken_step_by_step_until_much_is_lost() -> None:
+    def a_little_better_with_more(at_once: int) -> float:
+        return 1e6 * at_once**0.06  # 2.4 % less with two thirds of them
+
+    climb = Climb(16, 16)
+    _walk(a_little_better_with_more, climb, 200, random.Random(4), 0.0)
+    assert a_little_better_with_more(climb.home) >= 0.97 * a_little_better_with_more(16)
+
+
 @pytest.mark.parametrize("when", range(180, 240, 3))
 def test_a_line_that_became_another_one_is_learned_anew_at_once(when: int) -> None:
     climb, rng = Climb(4, 32), random.Random(3)
@@ -119,6 +128,30 @@ def test_a_lane_learns_from_what_it_is_told() -> None:
     assert (lane.limit, lane.learned) == (7, 0), "what others found is not learned here"
     lane.start_with(0)
     assert lane.limit == START
+
+
+def test_a_window_waits_until_each_place_had_its_turns() -> None:
+    """Three files a second of 300 KB, in two blocks: what one second brings says nothing."""
+    watch = Watch()
+    lane = Lane("files", MOST_FILES, clock=watch)
+
+    def told(blocks: int) -> None:
+        for _ in range(blocks):
+            watch.now += 0.17
+            lane.moved(150_000)
+
+    for _ in range(START):
+        assert lane.try_enter(300_000)
+    told(START * 10 - 3)  # two turns to settle, eight that count
+    assert lane.learned == 0
+    told(2)
+    assert lane.learned and lane.limit == 2 * START
+    for _ in range(START):
+        assert lane.try_enter(300_000)
+    told(START * 20 - 3)  # twice as many, for twice as many places
+    assert lane.limit == 2 * START
+    told(2)
+    assert lane.limit != 2 * START
 
 
 def test_what_a_person_has_set_stays() -> None:
