@@ -148,7 +148,7 @@ def test_a_window_waits_until_each_place_had_its_turns() -> None:
     assert lane.learned and lane.limit == 2 * START
     for _ in range(START):
         assert lane.try_enter(300_000)
-    told(START * 20 - 3)  # twice as many, for twice as many places
+    told(START * 20 - 4)  # twice as many, for twice as many places
     assert lane.limit == 2 * START
     told(2)
     assert lane.limit != 2 * START
