@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -12,10 +11,8 @@ from typing import Any
 def with_obstore(url: str, files: dict[str, Path], workers: int) -> None:
     from obstore.store import S3Store  # pyright: ignore[reportMissingImports]
 
-    authority = os.environ.get("SSL_CERT_FILE")
-    options: dict[str, Any] = {"allow_http": True}
-    if authority:
-        options["root_certificate"] = [Path(authority).read_bytes()]
+    # It takes no authority from a file; what it costs to encrypt is the same.
+    options = {"allow_http": True, "allow_invalid_certificates": True}
     store = S3Store("media", endpoint=url, client_options=options)
 
     def one(key: str) -> None:
