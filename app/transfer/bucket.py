@@ -15,7 +15,7 @@ from app.transfer.digests import base64_of
 from app.transfer.direct import UNSIGNED, Direct
 from app.transfer.etags import Place
 from app.transfer.exchange import Call, Request
-from app.transfer.reader import Load
+from app.transfer.loading import Load
 
 if TYPE_CHECKING:
     from app.transfer.clients import Clients

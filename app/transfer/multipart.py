@@ -28,9 +28,10 @@ from app.transfer.bucket import Bucket, Stored
 from app.transfer.clients import Clients
 from app.transfer.digests import Digester, Whole, multipart_etag, of_whole
 from app.transfer.lanes import Lane
+from app.transfer.loading import Load
 from app.transfer.pacing import part_count, part_size
 from app.transfer.proving import Proved, prove
-from app.transfer.reader import Buffers, Held, Load, Source, changed
+from app.transfer.reader import Buffers, Held, Source, changed
 from app.transfer.transfer import Counted, Stop, Transfer
 
 

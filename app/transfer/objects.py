@@ -6,8 +6,9 @@ from app.domain.errors import Damaged, NetworkError
 from app.domain.model import Proof, Receipt
 from app.domain.placement import ObjectTarget
 from app.transfer.bucket import Bucket
+from app.transfer.loading import Loader
 from app.transfer.proving import prove
-from app.transfer.reader import Buffers, Loader, Source
+from app.transfer.reader import Buffers, Source
 from app.transfer.transfer import Counted, Transfer
 
 

@@ -23,7 +23,8 @@ from app.net.pressure import Pressures
 from app.transfer import s3_errors
 from app.transfer.digests import hex_of, of_whole
 from app.transfer.etags import Etags
-from app.transfer.reader import Buffers, Load, Loader, Source, changed
+from app.transfer.loading import Load, Loader
+from app.transfer.reader import Buffers, Source, changed
 from app.transfer.transfer import Counted, Transfer
 from app.transfer.transport import Transport
 

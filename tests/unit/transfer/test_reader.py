@@ -12,8 +12,9 @@ import pytest
 from app.domain.errors import Cancelled, Damaged, FileChanged, FileGone, Leg, Offline
 from app.domain.ports import Cancel
 from app.transfer.digests import Digester, SecondPass, of_whole
+from app.transfer.loading import Loader
 from app.transfer.pacing import HELD_UP_TO
-from app.transfer.reader import Buffers, Held, Loader, Source, Streamed
+from app.transfer.reader import Buffers, Held, Source, Streamed
 from tests.unit.transfer.kit import (
     MIB,
     Moved,
