@@ -15,7 +15,7 @@ from app.transfer.digests import base64_of
 from app.transfer.direct import UNSIGNED, Direct
 from app.transfer.etags import Place
 from app.transfer.exchange import Call, Request
-from app.transfer.reader import Load
+from app.transfer.loading import Load
 
 if TYPE_CHECKING:
     from app.transfer.clients import Clients
@@ -89,7 +89,7 @@ class Bucket:
     def _put(self, direct: Direct, key: str, query: str, content_type: str, load: Load) -> str:
         exchange, md5 = self.clients.exchange, base64_of(load.md5)
         # Over TLS nobody can change the body, and Content-MD5 guards against accidents.
-        payload = UNSIGNED if direct.secure else load.known_sha256() or UNSIGNED
+        payload = UNSIGNED if direct.secure else load.sha256 or UNSIGNED
         now = exchange.now_at(direct.host)
         signed = direct.put(key, query, content_type, md5, payload, now)
         request = Request("PUT", signed.url, direct.host, signed.headers, load.body, now)

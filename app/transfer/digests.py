@@ -18,10 +18,8 @@ class Digester:
         self._md5 = hashlib.md5(usedforsecurity=False)
         self._known = sha256
         self._sha256 = hashlib.sha256() if sha256 == "" else None
-        self.count = 0  # bytes seen
 
     def update(self, data: memoryview, /) -> None:
-        self.count += len(data)
         self._md5.update(data)
         if self._sha256 is not None:
             self._sha256.update(data)
@@ -29,7 +27,6 @@ class Digester:
     def update_side_by_side(self, data: memoryview, helper: Executor) -> None:
         """The same, SHA-256 in the helper's thread meanwhile; returns when both are done."""
         beside = helper.submit(self._sha256.update, data) if self._sha256 is not None else None
-        self.count += len(data)
         self._md5.update(data)
         if beside is not None:
             beside.result()
@@ -44,22 +41,24 @@ class Digester:
 class SecondPass:
     """Sees bytes again of which all is known: whether they are the same, at twice MD5's speed."""
 
-    def __init__(self, first: Digester) -> None:
-        """`first` has made its own SHA-256 of the whole."""
-        self._first = first
+    def __init__(self, md5: str, sha256: str) -> None:
+        self._md5, self._known = md5, sha256
         self._sha256 = hashlib.sha256()
-        self.count = 0
 
     def update(self, data: memoryview, /) -> None:
-        self.count += len(data)
         self._sha256.update(data)
 
     def md5(self) -> str:
-        """That of the first pass, or "" when these bytes are others."""
-        return self._first.md5() if self.sha256() == self._first.sha256() else ""
+        """The known one, or "" when these bytes are others."""
+        return self._md5 if self.sha256() == self._known else ""
 
     def sha256(self) -> str:
         return self._sha256.hexdigest()
+
+
+def of_whole(md5: str | None, sha256: str) -> Digester | SecondPass:
+    """For a file that goes in pieces, of which so much is known."""
+    return SecondPass(md5, sha256) if md5 and sha256 else Digester(sha256)
 
 
 class Whole:
@@ -69,7 +68,7 @@ class Whole:
     its turn no longer than the parts before it are being read: they all have a thread already.
     """
 
-    def __init__(self, digester: Digester) -> None:
+    def __init__(self, digester: Digester | SecondPass) -> None:
         self.digester = digester
         self._turn = threading.Condition()
         self._next = 1

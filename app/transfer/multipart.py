@@ -26,11 +26,12 @@ from app.domain.placement import Grant, ObjectTarget
 from app.domain.ports import DonePart, OpenUpload
 from app.transfer.bucket import Bucket, Stored
 from app.transfer.clients import Clients
-from app.transfer.digests import Digester, Whole, multipart_etag
+from app.transfer.digests import Digester, Whole, multipart_etag, of_whole
 from app.transfer.lanes import Lane
+from app.transfer.loading import Load
 from app.transfer.pacing import part_count, part_size
 from app.transfer.proving import Proved, prove
-from app.transfer.reader import Buffers, Held, Load, Source, changed
+from app.transfer.reader import Buffers, Held, Source, changed
 from app.transfer.transfer import Counted, Stop, Transfer
 
 
@@ -74,7 +75,7 @@ class Multipart:
         transfer, target = self._transfer, self._target
         with Source(transfer.file, self._stop) as source:
             upload = self._opened()
-            digester = Digester(transfer.sha256)
+            digester = of_whole(transfer.md5, transfer.sha256)
             try:
                 parts = self._send_all(upload, Whole(digester))
                 source.check()
@@ -180,9 +181,10 @@ class Multipart:
             if old is not None and old.md5 == md5 and old.size == size:
                 self._progress.moved(size)
                 return old
-            load = Load(file, source, Held(view, self._stop, self._progress), md5, sent)
+            body = Held(view, self._stop, self._progress)
+            load = Load(file, source, body, offset, md5, "", held=True)
             etag = bucket.part(upload.key, upload.upload_id, number, load)
-            load.settle()
+            load.settle(etag)
         part = DonePart(number, size, etag, md5)
         self._transfer.ledger.done(part)
         return part

@@ -6,8 +6,9 @@ from app.domain.errors import Damaged, NetworkError
 from app.domain.model import Proof, Receipt
 from app.domain.placement import ObjectTarget
 from app.transfer.bucket import Bucket
+from app.transfer.loading import Loader
 from app.transfer.proving import prove
-from app.transfer.reader import Buffers, Loader, Source
+from app.transfer.reader import Buffers, Source
 from app.transfer.transfer import Counted, Transfer
 
 
@@ -21,12 +22,12 @@ def put(
         load = loader.load(source, 0, file.size, transfer.md5)
         try:
             etag = bucket.put(target.key, target.content_type, load)
-        except (Damaged, NetworkError):
-            load.explain()
+        except (Damaged, NetworkError) as error:
+            load.explain(error)
             raise
-        load.settle()
+        load.settle(etag)
     proved = prove(bucket, target.key, file.size, etag, {load.md5: Proof.ETAG})
     return Receipt(
-        proved.etag, load.md5, target.key, target.remote_id, load.sent.sha256(),
+        proved.etag, load.md5, target.key, target.remote_id, load.sha256,
         proved.proof, proved.sized,
     )  # fmt: skip

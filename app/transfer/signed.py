@@ -21,9 +21,10 @@ from app.domain.placement import SignedPart, SignedPut
 from app.domain.ports import Clock
 from app.net.pressure import Pressures
 from app.transfer import s3_errors
-from app.transfer.digests import Digester, hex_of
+from app.transfer.digests import hex_of, of_whole
 from app.transfer.etags import Etags
-from app.transfer.reader import Buffers, Load, Loader, Source, changed
+from app.transfer.loading import Load, Loader
+from app.transfer.reader import Buffers, Source, changed
 from app.transfer.transfer import Counted, Transfer
 from app.transfer.transport import Transport
 
@@ -48,7 +49,7 @@ class Signed:
         file, parts = transfer.file, placement.parts
         _check_parts(parts, file.size)
         loader = Loader(file, transfer.cancel, progress, self._buffers, transfer.sha256)
-        whole = Digester(transfer.sha256) if len(parts) > 1 else None
+        whole = of_whole(transfer.md5, transfer.sha256) if len(parts) > 1 else None
         etag = md5 = sha256 = ""
         checked = bool(parts)
         with loader, Source(file, transfer.cancel) as source:
@@ -58,7 +59,7 @@ class Signed:
                 if len(parts) == 1 and transfer.md5 not in (None, load.md5):
                     raise changed(file)
                 etag = self._send(part, load, transfer)
-                md5, sha256 = load.md5, load.sent.sha256()
+                md5, sha256 = load.md5, load.sha256
                 # The tag proves this piece; else its Content-MD5 does, where it may be sent.
                 checked = checked and (etag.lower() == md5 or _declared(part) is not None)
             source.check()  # a piece sent early may have changed since
@@ -85,11 +86,11 @@ class Signed:
                 answer = self._transport.send("PUT", part.url, headers, load.body, transfer.cancel)
                 if answer.status >= 300:
                     raise _refusal(s3_errors.refusal(answer, self._clock.now(), None))
-        except (Damaged, NetworkError):
-            load.explain()
+        except (Damaged, NetworkError) as error:
+            load.explain(error)
             raise
-        load.settle()
         etag = s3_errors.bare_etag(answer.headers.get("etag", ""))
+        load.settle(etag)
         if not etag:
             raise s3_errors.no_etag(answer.host)
         self._etags.check((answer.host, _bucket_of(part.url)), etag, load.md5)

@@ -9,11 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from app.domain.errors import Cancelled, FileChanged, FileGone
+from app.domain.errors import Cancelled, Damaged, FileChanged, FileGone, Leg, Offline
 from app.domain.ports import Cancel
-from app.transfer.digests import Digester, SecondPass
+from app.transfer.digests import Digester, SecondPass, of_whole
+from app.transfer.loading import Loader
 from app.transfer.pacing import HELD_UP_TO
-from app.transfer.reader import Buffers, Held, Loader, Source, Streamed
+from app.transfer.reader import Buffers, Held, Source, Streamed
 from tests.unit.transfer.kit import (
     MIB,
     Moved,
@@ -134,6 +135,18 @@ def test_memory_that_was_given_back_is_used_again_and_shared_by_none() -> None:
     assert len(again) == 2 * MIB + 5
 
 
+def test_memory_is_lent_once_also_where_the_same_bytes_are_in_it() -> None:
+    """As after a refusal, when one photo has been read into two of them."""
+    buffers = Buffers()
+    views = [buffers.lend(MIB) for _ in range(3)]
+    for view in views:
+        assert view is not None
+        view[:4] = b"same"
+        buffers.give_back(view)
+    again = [view.obj for view in (buffers.lend(MIB) for _ in range(3)) if view is not None]
+    assert len({id(buffer) for buffer in again}) == 3
+
+
 def test_no_more_memory_is_lent_than_there_is_and_one_body_always_gets_its_own() -> None:
     buffers = Buffers(most=5 * MIB)
     first = buffers.lend(8 * MIB)
@@ -156,7 +169,7 @@ def test_a_file_for_which_there_is_no_memory_is_sent_from_the_card(tmp_path: Pat
         load = loader.load(source, 0, file.size, None)
         assert isinstance(load.body, Streamed)
         sent = b"".join(bytes(block) for block in load.body.blocks(lambda wanted: wanted))
-        load.settle()
+        load.settle("")
     assert sent == file.source.read_bytes()
     assert load.md5 == md5_of(file.source)
 
@@ -217,35 +230,59 @@ def _loader(file_size: int, folder: Path) -> Loader:
 
 
 @pytest.mark.parametrize("size", [1000, HELD_UP_TO + 1])
-def test_a_load_names_the_md5_of_what_it_sends(tmp_path: Path, size: int) -> None:
+@pytest.mark.parametrize("etag", ["", "right"])
+def test_a_load_names_the_digests_of_what_it_sends(tmp_path: Path, size: int, etag: str) -> None:
     loader = _loader(size, tmp_path)
     with Source(loader.file, Cancel()) as source:
         load = loader.load(source, 0, size, None)
-        assert load.md5 == md5_of(loader.file.source)
-        for _ in load.body.blocks(freely):
-            pass
-        load.settle()
-        assert load.sent.sha256() == sha256_of(loader.file.source)
+        sent = b"".join(bytes(block) for block in load.body.blocks(freely))
+        load.settle(load.md5 if etag else "")
+    assert sent == loader.file.source.read_bytes()
+    assert load.md5 == md5_of(loader.file.source)
+    assert load.sha256 == sha256_of(loader.file.source)
 
 
-def test_a_small_file_with_another_md5_than_was_told_is_not_sent(tmp_path: Path) -> None:
-    loader = _loader(1000, tmp_path)
+@pytest.mark.parametrize("size", [1000, HELD_UP_TO + 1])
+def test_a_file_with_another_md5_than_was_told_is_not_sent(tmp_path: Path, size: int) -> None:
+    loader = _loader(size, tmp_path)
     with Source(loader.file, Cancel()) as source, pytest.raises(FileChanged):
-        loader.load(source, 0, 1000, "0" * 32)
+        loader.load(source, 0, size, "0" * 32)
 
 
-def test_a_large_file_with_another_md5_than_was_told_is_noticed_after_it(tmp_path: Path) -> None:
-    loader = _loader(HELD_UP_TO + 1, tmp_path)
+def test_a_file_of_which_all_is_known_is_sent_as_it_is_read(tmp_path: Path) -> None:
+    size = 3 * MIB + 5
+    loader = _loader(size, tmp_path)
+    file = loader.file
+    loader.sha256 = sha256_of(file.source)
+    with Source(file, Cancel()) as source:
+        right = loader.load(source, 0, size, md5_of(file.source))
+        assert isinstance(right.body, Streamed)
+        assert right.body.again(), "nothing counts its bytes"
+        right.settle(md5_of(file.source))
+        right.settle("of-another-kind")
+        right.explain(_damaged())
+
+
+def test_what_the_etag_does_not_show_is_read_again(tmp_path: Path) -> None:
+    """What a flaky reader gave the first time need not be what went out."""
+    loader = _loader(1000, tmp_path)
+    loader.sha256 = "0" * 64
     with Source(loader.file, Cancel()) as source:
-        right = loader.load(source, 0, HELD_UP_TO + 1, md5_of(loader.file.source))
-        for _ in right.body.blocks(freely):
-            pass
-        right.settle()
-        wrong = loader.load(source, 0, HELD_UP_TO + 1, "0" * 32)
-        for _ in wrong.body.blocks(freely):
-            pass
+        wrong = loader.load(source, 0, 1000, "0" * 32)
+        wrong.settle("0" * 32)
+        wrong.explain(_offline())
         with pytest.raises(FileChanged):
-            wrong.settle()
+            wrong.settle("of-another-kind")
+        with pytest.raises(FileChanged):
+            wrong.explain(_damaged())
+
+
+def _damaged() -> Damaged:
+    return Damaged("", "", leg=Leg.STORAGE)
+
+
+def _offline() -> Offline:
+    return Offline("", "", leg=Leg.NETWORK)
 
 
 def test_a_file_may_be_written_by_others_while_it_is_read(tmp_path: Path) -> None:
@@ -254,23 +291,17 @@ def test_a_file_may_be_written_by_others_while_it_is_read(tmp_path: Path) -> Non
         assert other.read(10) == as_scanned(file.source).source.read_bytes()
 
 
-def test_a_large_file_is_seen_twice_and_its_digests_are_right(tmp_path: Path) -> None:
-    file = make_file(tmp_path, 17 * MIB + 5)
-    with Source(file, Cancel()) as source:
-        load = Loader(file, Cancel(), Moved(), Buffers()).load(source, 0, file.size, None)
-        assert load.md5 == md5_of(tmp_path / file.name)
-        assert load.known_sha256() == "", "nothing is said of bytes before they went out"
-        sent = b"".join(bytes(block) for block in load.body.blocks(lambda wanted: wanted))
-        load.settle()
-    assert sent == (tmp_path / file.name).read_bytes()
-    assert load.sent.sha256() == sha256_of(tmp_path / file.name)
-
-
 def test_bytes_that_are_others_in_the_second_pass_are_known_for_it() -> None:
     first = Digester()
     first.update(memoryview(b"abc"))
-    again, other = SecondPass(first), SecondPass(first)
+    again, other = (of_whole(first.md5(), first.sha256()) for _ in range(2))
+    assert isinstance(again, SecondPass)
     again.update(memoryview(b"abc"))
     other.update(memoryview(b"abd"))
     assert again.md5() == first.md5()
     assert other.md5() == ""
+
+
+def test_a_file_of_which_not_all_is_known_is_hashed_as_it_goes() -> None:
+    for md5, sha256 in ((None, ""), ("0" * 32, "")):
+        assert isinstance(of_whole(md5, sha256), Digester)
