@@ -16,8 +16,8 @@ from app.transfer.reader import Body, Buffers, Digest, Held, Source, Streamed, c
 class Load:
     """One request's body with the digests that go with it (lower-case hex).
 
-    They are of the bytes that go out where these are `held`. Else they are of an earlier look at
-    the file, and the storage compares: Content-MD5 on their way, and its etag afterwards.
+    They are of the bytes that go out where these are held in memory. Else they are of an earlier
+    look at the file, and the storage compares: Content-MD5 on their way, and its etag afterwards.
     """
 
     file: MediaFile
@@ -26,7 +26,6 @@ class Load:
     offset: int  # of the body in the file
     md5: str
     sha256: str  # "" where nobody wants it
-    held: bool
 
     def settle(self, etag: str) -> None:
         """After the send: raises FileChanged when the file did not hold still.
@@ -34,14 +33,18 @@ class Load:
         Where the etag shows nothing of what arrived, the bytes are read once more instead.
         """
         self.source.check()
-        if not self.held and etag.lower() != self.md5:
+        if not self._held and etag.lower() != self.md5:
             self._look_again()
 
     def explain(self, error: PostflightError) -> None:
         """After bytes were refused or cut off: raises FileChanged when that explains it."""
         self.source.check()
-        if not self.held and isinstance(error, Damaged):
+        if not self._held and isinstance(error, Damaged):
             self._look_again()
+
+    @property
+    def _held(self) -> bool:
+        return isinstance(self.body, Held)
 
     def _look_again(self) -> None:
         now = Digester(None)
@@ -102,10 +105,10 @@ class Loader:
         if view is None:
             return self._streamed(source, offset, size, md5, first.sha256(), whole)
         body = Held(view, self.cancel, self.progress)
-        return Load(self.file, source, body, offset, md5, first.sha256(), held=True)
+        return Load(self.file, source, body, offset, md5, first.sha256())
 
     def _streamed(
         self, source: Source, offset: int, size: int, md5: str, sha256: str, whole: Digest | None
     ) -> Load:
         body = Streamed(source, offset, size, self.progress, whole)
-        return Load(self.file, source, body, offset, md5, sha256, held=False)
+        return Load(self.file, source, body, offset, md5, sha256)

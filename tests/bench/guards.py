@@ -301,12 +301,12 @@ GUARDS = (
     ),
     Guard(
         "bytes: what no etag shows is read again",
-        "app/transfer/loading.py", "if not self.held and etag.lower() != self.md5:", "if False:",
+        "app/transfer/loading.py", "if not self._held and etag.lower() != self.md5:", "if False:",
         ("tests/unit/transfer/test_integrity.py",),
     ),
     Guard(
         "bytes: a file that is another one than was told is known for it",
-        "app/transfer/loading.py", "if not self.held and isinstance(error, Damaged):", "if False:",
+        "app/transfer/loading.py", "if not self._held and isinstance(error, Damaged):", "if False:",
         ("tests/unit/transfer/test_integrity.py",),
     ),
     Guard(
