@@ -6,13 +6,15 @@ import hashlib
 import os
 import unicodedata
 from collections.abc import Callable
-from concurrent.futures import Executor, ThreadPoolExecutor
+from contextlib import nullcontext
 from dataclasses import dataclass
+from itertools import cycle
 from pathlib import Path
 from typing import Final
 
 from app.domain.card_time import same_time
 from app.domain.errors import FileChanged, Leg
+from app.domain.hashing import Beside, Hashes
 from app.domain.model import Digests
 from app.domain.naming import printable
 from app.domain.os_errors import translate_os_error
@@ -21,7 +23,7 @@ from app.media.scan import opened_as
 from app.media.uncached import aligned, uncached
 
 END: Final = 64 * 1024  # bytes of either end in the quick fingerprint
-_LONG: Final = 64 * 1024 * 1024  # bytes of a file for which a second thread is worth it
+_LONG: Final = 64 * 1024 * 1024  # bytes of a file that is worth threads of its own
 
 
 def digest(
@@ -113,49 +115,45 @@ def _held_still(
 
 
 def _read(reading: _Reading, read: Callable[[memoryview], int | None]) -> Digests | None:
-    sums = _Sums(_quick_head(reading.path_shown, reading.size))
-    view = aligned()
-    with ThreadPoolExecutor(1, thread_name_prefix="pf-digest") as pool:
-        helper = pool if reading.size > _LONG else None
-        while True:
+    """Hashes a video while it reads on. Photos are many, and go side by side with each other."""
+    sums = Hashes(hashlib.md5(usedforsecurity=False), hashlib.sha256())
+    ends = _Ends(_quick_head(reading.path_shown, reading.size))
+    long = reading.size > _LONG
+    views = [aligned() for _ in range(2 if long else 1)]
+    with Beside(sums) if long else nullcontext(sums) as hashing:
+        for view in cycle(views):
             reading.cancel.check()
             count = read(view)
             if not count:
                 break
-            sums.add(view[:count], helper)
+            hashing.update(view[:count])
+            ends.see(view[:count])
             if reading.progress is not None:
                 reading.progress(count)
-    return sums.digests() if sums.count == reading.size else None
+    if ends.count != reading.size:
+        return None
+    md5, sha256 = sums.each
+    return Digests(md5.hexdigest(), ends.quick(), sha256.hexdigest())
 
 
-class _Sums:
-    """All digests of one file, fed in its order."""
+class _Ends:
+    """The quick fingerprint of a file that is seen as a whole, in its order."""
 
-    def __init__(self, quick_head: bytes) -> None:
-        self._md5 = hashlib.md5(usedforsecurity=False)
-        self._sha256 = hashlib.sha256()
-        self._quick = hashlib.md5(quick_head, usedforsecurity=False)
+    def __init__(self, head: bytes) -> None:
+        self._quick = hashlib.md5(head, usedforsecurity=False)
         self._tail = b""
         self.count = 0  # bytes
 
-    def add(self, data: memoryview, helper: Executor | None) -> None:
-        """SHA-256 is made in the helper's thread meanwhile, where there is one: a video is read
-        in three quarters of the time. Photos are many, and have other threads beside them."""
-        beside = helper.submit(self._sha256.update, data) if helper is not None else None
-        self._md5.update(data)
-        if beside is None:
-            self._sha256.update(data)
+    def see(self, data: memoryview) -> None:
         if self.count < END:
             self._quick.update(data[: END - self.count])
         self._tail = (self._tail + bytes(data[-END:]))[-END:]
         self.count += len(data)
-        if beside is not None:
-            beside.result()
 
-    def digests(self) -> Digests:
-        quick = self._quick.copy()
-        quick.update(self._tail)
-        return Digests(self._md5.hexdigest(), quick.hexdigest(), self._sha256.hexdigest())
+    def quick(self) -> str:
+        whole = self._quick.copy()
+        whole.update(self._tail)
+        return whole.hexdigest()
 
 
 def _stable(path: str) -> str:

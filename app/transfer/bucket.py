@@ -11,7 +11,6 @@ from app.domain.errors import BadAnswer, Damaged, Forbidden, Leg, Refused
 from app.domain.placement import Storage
 from app.domain.ports import DonePart
 from app.transfer import s3_errors
-from app.transfer.digests import base64_of
 from app.transfer.direct import UNSIGNED, Direct
 from app.transfer.etags import Place
 from app.transfer.exchange import Call, Request
@@ -46,6 +45,19 @@ class Bucket:
     def place(self) -> Place:
         return self.storage.endpoint, self.storage.bucket
 
+    @property
+    def takes_unseen(self) -> bool:
+        """Whether a body may go before its MD5 is known, so that the card is read only once.
+
+        Over TLS nobody can change it on its way, and the etag is to show that it arrived.
+        """
+        secure = self.direct is not None and self.direct.secure
+        return secure and self.clients.etags.expected(self.place)
+
+    def wants_md5(self) -> None:
+        """From now on no body goes unseen."""
+        self.clients.etags.expect_none(self.place)
+
     def put(self, key: str, content_type: str, load: Load) -> str:
         """Stores one object; answers its etag. The storage refuses bytes of another MD5."""
         if self.direct is not None:
@@ -55,9 +67,9 @@ class Bucket:
             Key=key,
             ContentType=content_type,
             Body=load.body,
-            ContentMD5=base64_of(load.md5),
+            ContentMD5=load.content_md5,
         )
-        return self._etag(str(answer.get("ETag") or ""), load.md5)
+        return self._etag(str(answer.get("ETag") or ""), load)
 
     def begin(self, key: str, content_type: str) -> str:
         """Opens a multipart upload; answers its id."""
@@ -82,19 +94,19 @@ class Bucket:
             UploadId=upload_id,
             PartNumber=number,
             Body=load.body,
-            ContentMD5=base64_of(load.md5),
+            ContentMD5=load.content_md5,
         )
-        return self._etag(str(answer.get("ETag") or ""), load.md5)
+        return self._etag(str(answer.get("ETag") or ""), load)
 
     def _put(self, direct: Direct, key: str, query: str, content_type: str, load: Load) -> str:
-        exchange, md5 = self.clients.exchange, base64_of(load.md5)
+        exchange = self.clients.exchange
         # Over TLS nobody can change the body, and Content-MD5 guards against accidents.
         payload = UNSIGNED if direct.secure else load.sha256 or UNSIGNED
         now = exchange.now_at(direct.host)
-        signed = direct.put(key, query, content_type, md5, payload, now)
+        signed = direct.put(key, query, content_type, load.content_md5, payload, now)
         request = Request("PUT", signed.url, direct.host, signed.headers, load.body, now)
         answer = exchange.send(self.call, request)
-        return self._etag(answer.headers.get("etag", ""), load.md5)
+        return self._etag(answer.headers.get("etag", ""), load)
 
     def complete(self, key: str, upload_id: str, parts: Sequence[DonePart]) -> str:
         """Makes one object of the parts; answers its etag, which radosgw leaves empty."""
@@ -139,11 +151,11 @@ class Bucket:
         """Throws away an upload and its parts; safe to repeat."""
         self._ask("abort_multipart_upload", Key=key, UploadId=upload_id)
 
-    def _etag(self, told: str, md5: str) -> str:
+    def _etag(self, told: str, load: Load) -> str:
         etag = s3_errors.bare_etag(told)
         if not etag:
             raise s3_errors.no_etag(urlsplit(self.storage.endpoint).hostname or "")
-        self.clients.etags.check(self.place, etag, md5)
+        self.clients.etags.check(self.place, etag, load.md5, load.unseen)
         return etag
 
     def _ask(self, method: str, **parameters: Any) -> Mapping[str, Any]:

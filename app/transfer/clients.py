@@ -200,9 +200,6 @@ class _Text:
     def blocks(self, gate: Gate) -> Iterator[memoryview]:
         yield memoryview(self._data)
 
-    def again(self) -> bool:
-        return True
-
 
 def _session() -> Any:
     """A botocore session that looks at no environment variable, profile or settings file.

@@ -37,10 +37,9 @@ class Blocks(Protocol):
     """
 
     def __len__(self) -> int: ...
-    def blocks(self, gate: Gate) -> Iterator[memoryview]: ...
 
-    def again(self) -> bool:
-        """Whether it can be sent from the start once more; no byte is counted twice."""
+    def blocks(self, gate: Gate) -> Iterator[memoryview]:
+        """From the start, each time; no byte is counted twice."""
         ...
 
 

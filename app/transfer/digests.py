@@ -7,53 +7,54 @@ import binascii
 import hashlib
 import threading
 from collections.abc import Iterable
-from concurrent.futures import Executor
+from dataclasses import dataclass
+
+from app.domain.hashing import Hashes
 
 
-class Digester:
+class Digester(Hashes):
     """MD5 and, unless it is known already, SHA-256 of the same bytes; lower-case hex."""
 
     def __init__(self, sha256: str | None = "") -> None:
         """`sha256` as it is known; None where nobody wants it."""
-        self._md5 = hashlib.md5(usedforsecurity=False)
         self._known = sha256
-        self._sha256 = hashlib.sha256() if sha256 == "" else None
-
-    def update(self, data: memoryview, /) -> None:
-        self._md5.update(data)
-        if self._sha256 is not None:
-            self._sha256.update(data)
-
-    def update_side_by_side(self, data: memoryview, helper: Executor) -> None:
-        """The same, SHA-256 in the helper's thread meanwhile; returns when both are done."""
-        beside = helper.submit(self._sha256.update, data) if self._sha256 is not None else None
-        self._md5.update(data)
-        if beside is not None:
-            beside.result()
+        wanted = (hashlib.sha256(),) if sha256 == "" else ()
+        super().__init__(hashlib.md5(usedforsecurity=False), *wanted)
 
     def md5(self) -> str:
-        return self._md5.hexdigest()
+        return self.each[0].hexdigest()
 
     def sha256(self) -> str:
-        return self._sha256.hexdigest() if self._sha256 is not None else self._known or ""
+        return self.each[1].hexdigest() if self._known == "" else self._known or ""
 
 
-class SecondPass:
+class SecondPass(Hashes):
     """Sees bytes again of which all is known: whether they are the same, at twice MD5's speed."""
 
     def __init__(self, md5: str, sha256: str) -> None:
         self._md5, self._known = md5, sha256
-        self._sha256 = hashlib.sha256()
-
-    def update(self, data: memoryview, /) -> None:
-        self._sha256.update(data)
+        super().__init__(hashlib.sha256())
 
     def md5(self) -> str:
         """The known one, or "" when these bytes are others."""
         return self._md5 if self.sha256() == self._known else ""
 
     def sha256(self) -> str:
-        return self._sha256.hexdigest()
+        return self.each[0].hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """Digests that were made before."""
+
+    as_md5: str
+    as_sha256: str
+
+    def md5(self) -> str:
+        return self.as_md5
+
+    def sha256(self) -> str:
+        return self.as_sha256
 
 
 def of_whole(md5: str | None, sha256: str) -> Digester | SecondPass:

@@ -61,11 +61,12 @@ class Direct:
     def put(
         self, key: str, query: str, content_type: str, md5: str, payload: str, now: float
     ) -> Signed:
-        """`query` as it is sent: names in order, values escaped. `md5` in base 64. `payload`: the
-        body's SHA-256 in hex, or UNSIGNED: Content-MD5, which is signed, then stands for it."""
+        """`query` as it is sent: names in order, values escaped. `md5` in base 64, "" for none.
+        `payload`: the body's SHA-256 in hex, or UNSIGNED: Content-MD5, which is signed, then
+        stands for it, or TLS alone."""
         date = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime(now))
         path = f"{self._path}/{quote(key, safe='/~')}"
-        headers = {"Content-MD5": md5}
+        headers = {"Content-MD5": md5} if md5 else {}
         if content_type:
             headers["Content-Type"] = content_type
         headers["host"] = self._signed_host

@@ -21,6 +21,7 @@ Place = tuple[str, str]  # where habits are learned: an address and a bucket
 class _Habit:
     md5: bool | None = None  # whether tags are MD5s; None: not known
     by_rule: bool = False  # an object of parts had the tag of S3's rule
+    expected: bool = True  # the tag of a body that nobody has seen before may be relied on
     strange: Counter[str] = field(default_factory=Counter[str])  # MD5s sent, while not known
 
 
@@ -40,22 +41,38 @@ class Etags:
         self._lock = threading.Lock()
         self._habits: dict[Place, _Habit] = {}
 
-    def check(self, place: Place, etag: str, md5: str) -> None:
-        """Raises Damaged when this tag says that other bytes were stored; the file goes again."""
-        if not _MD5.fullmatch(etag):
-            return
+    def expected(self, place: Place) -> bool:
+        """Whether a tag may be all that shows what arrived: no other one was seen there yet."""
+        with self._lock:
+            return self._habits.setdefault(place, _Habit()).expected
+
+    def expect_none(self, place: Place) -> None:
+        """It may not, from now on."""
+        with self._lock:
+            self._habits.setdefault(place, _Habit()).expected = False
+
+    def check(self, place: Place, etag: str, md5: str, unseen: bool = False) -> None:
+        """Raises Damaged when this tag says that other bytes were stored; the file goes again.
+
+        `unseen`: the storage was told no MD5 to compare with, and only the right tag will do.
+        """
         with self._lock:
             habit = self._habits.setdefault(place, _Habit())
             if etag.lower() == md5:
                 habit.md5 = True
                 habit.strange.clear()
                 return
+            habit.expected = False
+            if not _MD5.fullmatch(etag):
+                if unseen:
+                    raise _unproved(etag, md5)
+                return
             if habit.md5 is None:
                 habit.strange[md5] += 1
                 times, others = habit.strange[md5], len(habit.strange) - 1
                 if times >= (2 if others else _BELIEVED_AFTER):
                     habit.md5 = False
-            if habit.md5 is False:
+            if habit.md5 is False and not unseen:
                 return
         raise _damaged(etag, md5)
 
@@ -77,6 +94,15 @@ def _damaged(etag: str, expected: str) -> Damaged:
     return Damaged(
         "The storage holds other bytes than the card.",
         "Postflight sends the file again.",
+        leg=Leg.STORAGE,
+        details=f"etag {etag}, sent {expected}",
+    )
+
+
+def _unproved(etag: str, expected: str) -> Damaged:
+    return Damaged(
+        "The storage's answer does not show that it holds the card's bytes.",
+        "Postflight sends the file again and lets the storage compare.",
         leg=Leg.STORAGE,
         details=f"etag {etag}, sent {expected}",
     )

@@ -182,7 +182,7 @@ class Multipart:
                 self._progress.moved(size)
                 return old
             body = Held(view, self._stop, self._progress)
-            load = Load(file, source, body, offset, md5, "")
+            load = Load(file, source, body, offset, sent)
             etag = bucket.part(upload.key, upload.upload_id, number, load)
             load.settle(etag)
         part = DonePart(number, size, etag, md5)

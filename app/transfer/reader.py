@@ -7,20 +7,20 @@ import sys
 import threading
 from abc import ABC, abstractmethod
 from collections.abc import Generator, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from io import FileIO
+from itertools import cycle
 from types import TracebackType
 from typing import Final, Protocol, cast
 
 from app.domain.card_time import same_time
 from app.domain.errors import FileChanged, Leg
+from app.domain.hashing import Beside, Hashes
 from app.domain.model import MediaFile
 from app.domain.naming import long_path
 from app.domain.os_errors import translate_os_error
 from app.domain.ports import Cancel, Progress
 from app.transfer.cutting import Gate
-from app.transfer.digests import Digester
 from app.transfer.pacing import MEMORY, MIB, SEND
 
 READ: Final = MIB
@@ -179,14 +179,19 @@ class Source:
         except OSError as error:
             raise translate_os_error(error, self._file.source) from error
 
-    def digest(self, offset: int, size: int, digester: Digester) -> None:
-        """Shows `digester` these bytes, in a pass of its own."""
-        buffer = memoryview(bytearray(min(READ, size)))
-        with ThreadPoolExecutor(1, thread_name_prefix="pf-digest") as helper:
-            for at in range(offset, offset + size, READ):
-                view = buffer[: min(READ, offset + size - at)]
-                self.fill(view, at)
-                digester.update_side_by_side(view, helper)
+    def pieces(self, offset: int, size: int) -> Iterator[memoryview]:
+        """These bytes in pieces of `READ`; each is void when the next but one comes."""
+        buffers = cycle([memoryview(bytearray(min(READ, size))) for _ in range(2)])
+        for at in range(offset, offset + size, READ):
+            view = next(buffers)[: min(READ, offset + size - at)]
+            self.fill(view, at)
+            yield view
+
+    def digest(self, offset: int, size: int, hashes: Hashes) -> None:
+        """Shows `hashes` these bytes, in a pass of its own."""
+        with Beside(hashes) as beside:
+            for piece in self.pieces(offset, size):
+                beside.update(piece)
 
 
 class Body(ABC):
@@ -233,9 +238,6 @@ class Body(ABC):
                     self._counted = went
 
     @abstractmethod
-    def again(self) -> bool: ...
-
-    @abstractmethod
     def _piece(self, offset: int, size: int) -> bytes: ...
 
     @abstractmethod
@@ -250,9 +252,6 @@ class Held(Body):
         self._view = view
         self._cancel = cancel
 
-    def again(self) -> bool:
-        return True
-
     def _piece(self, offset: int, size: int) -> bytes:
         return bytes(self._view[offset : offset + size])
 
@@ -263,7 +262,7 @@ class Held(Body):
 
 
 class Streamed(Body):
-    """Bytes read while they are sent; `digest` sees what goes out."""
+    """Bytes read while they are sent; `hashes` see what goes out, when it went to its end."""
 
     def __init__(
         self,
@@ -271,16 +270,13 @@ class Streamed(Body):
         offset: int,
         size: int,
         progress: Progress,
-        digest: Digest | None = None,
+        hashes: Hashes | None = None,
     ) -> None:
         super().__init__(size, progress)
         self._source = source
         self._offset = offset
-        self._digest = digest
-        self._begun = False
-
-    def again(self) -> bool:
-        return self._digest is None or not self._begun  # it is to see each byte once
+        self._hashes = hashes or Hashes()
+        self._before = self._hashes.copies()
 
     def _piece(self, offset: int, size: int) -> bytes:
         data = bytearray(size)
@@ -288,14 +284,15 @@ class Streamed(Body):
         return bytes(data)
 
     def _loaded(self) -> Iterator[memoryview]:
-        self._begun = True
-        buffer = memoryview(bytearray(min(READ, self._size)))
-        for at in range(0, self._size, READ):
-            view = buffer[: min(READ, self._size - at)]
-            self._source.fill(view, self._offset + at)
-            if self._digest is not None:
-                self._digest.update(view)
-            yield view
+        pieces = self._source.pieces(self._offset, self._size)
+        if not self._before:
+            yield from pieces
+            return
+        self._hashes.each = tuple(one.copy() for one in self._before)  # if it goes once more
+        with Beside(self._hashes) as beside:
+            for piece in pieces:
+                beside.update(piece)
+                yield piece
 
 
 def changed(file: MediaFile) -> FileChanged:

@@ -263,8 +263,7 @@ def _died_idle(error: BaseException, method: str, order: Order) -> bool:
     """Whether a kept connection broke off under something that may be sent once more."""
     if not order.kept or method == "POST" or order.cancel.is_set():
         return False
-    broke = isinstance(causes(error)[-1], ConnectionError | ssl.SSLEOFError)
-    return broke and (order.body is None or order.body.again())
+    return isinstance(causes(error)[-1], ConnectionError | ssl.SSLEOFError)
 
 
 def _length(body: Blocks | None) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import sys
 from dataclasses import replace
@@ -202,6 +203,22 @@ def test_both_kinds_of_body_send_the_same_and_count_what_was_taken(
     assert progress.total == 2 * size
 
 
+def test_a_body_that_goes_once_more_is_hashed_from_where_it_began(tmp_path: Path) -> None:
+    file = make_file(tmp_path, 3 * MIB + 1)
+    digest, progress = Digester(), Moved()
+    digest.update(memoryview(b"before"))
+    with Source(file, Cancel()) as source:
+        body = Streamed(source, 0, file.size, progress, digest)
+        broken_off = body.blocks(freely)
+        next(broken_off)
+        for block in body.blocks(freely):
+            assert block
+    expected = b"before" + file.source.read_bytes()
+    assert digest.md5() == hashlib.md5(expected).hexdigest()
+    assert digest.sha256() == hashlib.sha256(expected).hexdigest()
+    assert progress.total == file.size
+
+
 def test_a_block_counts_only_when_the_next_one_is_asked_for() -> None:
     progress = Moved()
     blocks = Held(memoryview(bytes(MIB)), Cancel(), progress).blocks(freely)
@@ -257,7 +274,6 @@ def test_a_file_of_which_all_is_known_is_sent_as_it_is_read(tmp_path: Path) -> N
     with Source(file, Cancel()) as source:
         right = loader.load(source, 0, size, md5_of(file.source))
         assert isinstance(right.body, Streamed)
-        assert right.body.again(), "nothing counts its bytes"
         right.settle(md5_of(file.source))
         right.settle("of-another-kind")
         right.explain(_damaged())

@@ -1,0 +1,59 @@
+"""Hashes of bytes that go by, side by side with whoever reads or sends them."""
+
+from __future__ import annotations
+
+from concurrent.futures import Future, ThreadPoolExecutor
+from types import TracebackType
+from typing import Protocol
+
+
+class Hash(Protocol):
+    """What `hashlib` makes."""
+
+    def update(self, data: memoryview, /) -> None: ...
+    def copy(self) -> Hash: ...
+    def hexdigest(self) -> str: ...
+
+
+class Hashes:
+    """Some hashes of the same bytes; for one thread at a time."""
+
+    def __init__(self, *each: Hash) -> None:
+        self.each = each
+
+    def update(self, data: memoryview, /) -> None:
+        for one in self.each:
+            one.update(data)
+
+    def copies(self) -> tuple[Hash, ...]:
+        """As they are now. Set as `each`, they take back what came since."""
+        return tuple(one.copy() for one in self.each)
+
+
+class Beside:
+    """Makes each of the hashes in a thread of its own, while the caller reads or sends on.
+
+    Two blocks of memory in turn are enough: each must stay as it is until `update` of the next one
+    returns, or until the context was left, after which the hashes hold all of them.
+    """
+
+    def __init__(self, hashes: Hashes) -> None:
+        self._hashes = hashes
+        self._threads = ThreadPoolExecutor(len(hashes.each), thread_name_prefix="pf-digest")
+        self._running: list[Future[None]] = []
+
+    def __enter__(self) -> Beside:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._threads.shutdown()
+
+    def update(self, data: memoryview, /) -> None:
+        for future in self._running:
+            future.result()
+        self._running = [self._threads.submit(one.update, data) for one in self._hashes.each]
