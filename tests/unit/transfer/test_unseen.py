@@ -135,6 +135,8 @@ def test_another_tag_than_its_own_is_not_believed_and_then_the_storage_compares(
     tags = [tag]
 
     def answer(seen: Seen) -> Reply:
+        if seen.method == "HEAD":
+            return Reply(status=403)  # write-only keys: nothing else can be asked
         return Reply(headers={"ETag": f'"{tags.pop()}"'}) if tags else stored(seen)
 
     server = serve(answer)
