@@ -35,9 +35,14 @@ class Place:
 
 @contextmanager
 def sink(
-    folder: Path, tls: bool, address: str = "127.0.0.1", within: Sequence[str] = ()
+    folder: Path,
+    tls: bool,
+    address: str = "127.0.0.1",
+    within: Sequence[str] = (),
+    expected: str = "",
 ) -> Iterator[Place]:
-    """Built from sink.c and running until the block ends; `within`: words before its command."""
+    """Built from sink.c and running until the block ends; `within`: words before its command;
+    `expected`: the MD5 that it would find, had it the processor of a storage."""
     program = folder / "sink"
     build = ["gcc", "-O2", "-pthread", "-o", program, HERE / "sink.c", "-lssl", "-lcrypto"]
     subprocess.run(build, check=True)
@@ -47,7 +52,7 @@ def sink(
         made = make_certificate(folder, address)
         words, authority = [str(made.file), str(made.key)], str(made.file)
     with subprocess.Popen(
-        [*within, program, address, *words],
+        [*within, program, address, *words, *([expected] if expected else ())],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,

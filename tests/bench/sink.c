@@ -1,11 +1,12 @@
 /* A storage that is faster than any client: it answers as S3 does and keeps no bytes.
 
-   Bodies are dropped in the kernel on plain HTTP. An object's ETag is the Content-MD5 it came with, the
-   ETag of one in parts is made of theirs, and HEAD knows both and the size.
+   Bodies are dropped in the kernel on plain HTTP. An object's ETag is the Content-MD5 it came with, or
+   the MD5 that is expected where it came without; the ETag of one in parts is made of theirs. HEAD knows
+   both and the size.
 
    gcc -O2 -pthread -o sink sink.c -lssl -lcrypto
-   sink ADDRESS                  prints its port, and serves until its standard input ends
-   sink ADDRESS CERTIFICATE KEY  the same over TLS */
+   sink ADDRESS [CERTIFICATE KEY] [MD5]  prints its port, and serves until its standard input ends;
+                                         over TLS with a certificate; MD5 in hex is the expected one */
 
 #define _GNU_SOURCE
 #include <arpa/inet.h>
@@ -198,6 +199,8 @@ static bool drop_body(Line *line, Request *request)
 
 /* -- requests ---------------------------------------------------------------------------------- */
 
+static unsigned char expected[16];
+
 static void read_md5(Request *request, const char *base64)
 {
     unsigned char made[24];
@@ -209,6 +212,7 @@ static bool read_head(Line *line, Request *request)
 {
     char *text = next_line(line), target[4096];
     memset(request, 0, sizeof *request);
+    memcpy(request->md5, expected, sizeof expected);
     if (!text || sscanf(text, "%7s %4095s", request->method, target) != 2)
         return false;
     char *query = strchr(target, '?');
@@ -349,7 +353,9 @@ int main(int count, char **words)
     struct sockaddr_in address = {.sin_family = AF_INET};
     if (count < 2 || inet_pton(AF_INET, words[1], &address.sin_addr) != 1)
         return 2;
-    if (count == 4) {
+    for (int at = 0; count > 1 && count % 2 && at < 16; at++)
+        sscanf(words[count - 1] + 2 * at, "%2hhx", &expected[at]);
+    if (count > 3) {
         tls = SSL_CTX_new(TLS_server_method());
         if (SSL_CTX_use_certificate_chain_file(tls, words[2]) <= 0 ||
             SSL_CTX_use_PrivateKey_file(tls, words[3], SSL_FILETYPE_PEM) <= 0)

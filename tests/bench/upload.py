@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import hashlib
 import os
 import shutil
 import subprocess
@@ -79,9 +80,12 @@ def measured(
     card = workload.write(folder)
     tools = install(folder / "tools") if set(clients) & set(FOREIGN) else folder
     found: dict[str, list[Run]] = {client: [] for client in clients}
+    expected = _md5_of(card) if workload.files == 1 else ""
     with tempfile.TemporaryDirectory(dir=folder) as name:
         home = Path(name)
-        with radosgw(home) if given.store == "radosgw" else sink(home, given.tls) as place:
+        with (
+            radosgw(home) if given.store == "radosgw" else sink(home, given.tls, expected=expected)
+        ) as place:
             for number in range(given.runs + 1):
                 for client in clients:
                     if client == OURS:
@@ -92,6 +96,12 @@ def measured(
                     if number:  # the first one only warms up
                         found[client].append(run)
     return found
+
+
+def _md5_of(card: Path) -> str:
+    (file,) = (path for path in card.rglob("*") if path.is_file())
+    with file.open("rb") as stream:
+        return hashlib.file_digest(stream, "md5").hexdigest()
 
 
 def _ours(home: Path, place: Place, service: str, card: Path) -> Run:
