@@ -15,6 +15,7 @@ from app.cli.arguments import folders_of, has_screen
 # New objects until the collector looks at the newest; a run makes thousands of them a second, and
 # hardly a circle.
 _COLLECT_AFTER = 50_000
+_OPEN_FILES = 1024
 
 
 def main() -> None:
@@ -23,6 +24,7 @@ def main() -> None:
     # Nor does the library that checks answers look through all that is installed for additions.
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     _prepare_streams()
+    _allow_open_files()
     if sys.argv[1:2] == ["--self-check"]:
         sys.exit(_check_self(Path(sys.argv[2])))
     folders = folders_of(sys.argv[1:])
@@ -88,6 +90,17 @@ def _prepare_streams() -> None:
         if reconfigure is not None:
             # File names need not be valid text, and old consoles know few characters.
             reconfigure(errors="backslashreplace")
+
+
+def _allow_open_files() -> None:
+    """A program that macOS starts may have 256 files open; each that is sent takes two of them."""
+    if sys.platform != "win32":
+        import resource
+
+        now, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+        wanted = _OPEN_FILES if most == resource.RLIM_INFINITY else min(_OPEN_FILES, most)
+        if now != resource.RLIM_INFINITY and now < wanted:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, most))
 
 
 def _library_is_missing() -> bool:

@@ -8,15 +8,16 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import click
+from rich.padding import Padding
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn
 from rich.text import Text
 
 from app import __version__, bootstrap
-from app.cli import objects, screen, verdicts
+from app.cli import objects, screen
 from app.cli.common import AS_JSON, opened
 from app.cli.delivery import report
 from app.cli.help import Command
-from app.cli.speech import later, said, t
+from app.cli.speech import nt, said, t
 from app.domain.clearance import Clearance, Unsafe
 from app.domain.errors import Cancelled, PostflightError, StoreError, UsageError
 from app.domain.ports import Cancel, SystemClock
@@ -26,6 +27,8 @@ from app.evidence.receipt import Evidence, Finding, Format, Verdict
 from app.evidence.target import as_text, check_file_name
 from app.evidence.verifying import verify as verified
 from app.paths import Paths
+from app.speech import verdicts
+from app.speech.catalogue import later
 
 _PATH = click.Path(path_type=Path, readable=False)
 _MOST = 20  # differences of one kind that are printed
@@ -227,13 +230,17 @@ def _clearance_object(found: Clearance) -> objects.Object:
         "batch": found.batch,
         "title": found.title,
         "clear": found.clear,
-        "verdict": verdicts.headline(found),
+        "verdict": verdicts.headline(found, verdicts.english),
         "safe": found.safe,
         "recognised": found.recognised,
         "elsewhere": found.elsewhere,
         "from_memory": found.from_memory,
         "reasons": [
-            {"why": why.value, "files": count, "words": verdicts.reason(why, count)}
+            {
+                "why": why.value,
+                "files": count,
+                "words": verdicts.reason(why, count, verdicts.english),
+            }
             for why, count in found.reasons()
         ],
         "unsafe": [
@@ -245,24 +252,13 @@ def _clearance_object(found: Clearance) -> objects.Object:
 def _show_clearance(found: Clearance) -> None:
     out = screen.console()
     mark, style = ("✔", "green") if found.clear else ("!", "yellow")
-    out.print(Text(f"{screen.symbol(mark)} {verdicts.said_headline(found)}", style=f"bold {style}"))
+    out.print(Text(f"{screen.symbol(mark)} {verdicts.headline(found, nt)}", style=f"bold {style}"))
     if not found.clear:
         out.print(f"  {t('{files} safe', files=screen.files(found.safe))}")
         for why, count in found.reasons()[1:]:
-            out.print(f"  {verdicts.said_reason(why, count)}")
-    if found.recognised:
-        count = screen.files(found.recognised)
-        out.print(f"  {t('{files} the service had already: same MD5', files=count)}")
-    if found.elsewhere:
-        count = screen.files(found.elsewhere)
-        out.print(f"  {t('{files} more delivered in another batch or place', files=count)}")
-    if found.from_memory:
-        out.print(
-            t(
-                "  This computer would not read all of it past its memory. To be sure, take the\n"
-                "  card out, put it in again and verify once more."
-            )
-        )
+            out.print(f"  {verdicts.reason(why, count, nt)}")
+    for remark in verdicts.remarks(found, nt):
+        out.print(Padding(Text(remark), (0, 0, 0, 2)))
     for why in dict.fromkeys(item.why for item in found.unsafe):
         _show_unsafe(item for item in found.unsafe if item.why is why)
 

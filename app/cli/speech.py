@@ -89,8 +89,3 @@ def nt(one: str, many: str, n: int, **values: object) -> str:
 def said(sentence: str) -> str:
     """A sentence of the layers below; a server's own words come back unchanged."""
     return _catalogue.engine.translate(sentence) if _catalogue else sentence
-
-
-def later(text: str) -> str:
-    """Marks a text of a table for the catalogue; the table's reader gives it to `t`."""
-    return text

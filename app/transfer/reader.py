@@ -180,10 +180,11 @@ class Source:
             raise translate_os_error(error, self._file.source) from error
 
     def pieces(self, offset: int, size: int) -> Iterator[memoryview]:
-        """These bytes in pieces of `READ`; each is void when the next but one comes."""
-        buffers = cycle([memoryview(bytearray(min(READ, size))) for _ in range(2)])
-        for at in range(offset, offset + size, READ):
-            view = next(buffers)[: min(READ, offset + size - at)]
+        """These bytes in pieces; each is void when the next but one comes."""
+        step = READ // 2
+        buffers = cycle([memoryview(bytearray(min(step, size))) for _ in range(2)])
+        for at in range(offset, offset + size, step):
+            view = next(buffers)[: min(step, offset + size - at)]
             self.fill(view, at)
             yield view
 

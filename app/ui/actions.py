@@ -6,7 +6,8 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction, QActionGroup, QIcon, QKeySequence
 from PySide6.QtWidgets import QMenu, QWidget
 
-from app.ui.language import later, t
+from app.speech.catalogue import later
+from app.ui.language import t
 from app.ui.look import icons, parts
 from app.ui.look.icons import Icon
 from app.ui.system.power import Finish

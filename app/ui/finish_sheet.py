@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from app.ui.language import later, nt, t
+from app.speech.catalogue import later
+from app.ui.language import nt, t
 from app.ui.look.labels import Role, label
 from app.ui.look.parts import Kind
 from app.ui.look.sheet import Sheet

@@ -94,11 +94,6 @@ def said(sentence: str) -> str:
     return _state.words.said(sentence)
 
 
-def later(text: str) -> str:
-    """Marks a text of a table for the catalogue; the table's reader gives it to `t`."""
-    return text
-
-
 def _swap_qt_words(app: QApplication, language: Language) -> bool:
     """Qt's own dialogs and menus; says whether Qt told the widgets of a change."""
     if (language is Language.CHINESE) == (_state.translator is not None):

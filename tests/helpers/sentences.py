@@ -99,7 +99,9 @@ def errors() -> frozenset[str]:
 
 
 def _of_faces() -> list[Path]:
-    below = [path for layer in ("ui", "cli") for path in sorted((APP / layer).rglob("*.py"))]
+    below = [
+        path for layer in ("ui", "cli", "speech") for path in sorted((APP / layer).rglob("*.py"))
+    ]
     return [*below, APP / "__main__.py"]
 
 

@@ -76,3 +76,23 @@ def test_folders_open_the_window_and_everything_else_is_a_command(
     assert folders_of(["DCIM", str(tmp_path)]) == [Path("DCIM"), tmp_path]
     for words in (["upload"], ["DCIM", "gone"], ["--help"], ["batches"]):
         assert folders_of(words) is None, words
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows knows no such limit")
+def test_many_files_may_be_open_where_the_system_starts_with_few() -> None:
+    code = (
+        "import resource, sys\n"
+        "most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]\n"
+        "resource.setrlimit(resource.RLIMIT_NOFILE, (100, most))\n"
+        "sys.argv = ['postflight', '--version']\n"
+        "from app.__main__ import main\n"
+        "try: main()\n"
+        "except SystemExit: print(resource.getrlimit(resource.RLIMIT_NOFILE))"
+    )
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    ended = subprocess.run(
+        [sys.executable, "-P", "-c", code],
+        env=environment, capture_output=True, text=True, timeout=60, check=True,
+    )  # fmt: skip
+    now, most = map(int, ended.stdout.splitlines()[-1].strip("()").split(","))
+    assert now == (1024 if most < 0 else min(1024, most))

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from typing import Final
 
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QWidget
 
-from app.domain.clearance import Clearance, Why
+from app.domain.clearance import Clearance
+from app.speech import verdicts
 from app.ui import text
 from app.ui.batches.card_check import CardState
 from app.ui.language import nt, t
@@ -57,71 +57,13 @@ class CardStrip(Translated, Strip):
             self.show_icon(Icon.TICK_CIRCLE, Tint.GOOD)
         else:
             self.show_icon(Icon.BANG, Tint.WARN)
-        lines = [reason(*item) for item in found.reasons()[1:]] + _more(found)
+        lines = [verdicts.reason(*item, nt) for item in found.reasons()[1:]]
+        lines += verdicts.remarks(found, nt)
         lines.append(t("read again {when}", when=text.moment(at)))
         words = " · ".join(lines)
         if named := _named(found):
             words = f"{named}\n{words}"
-        self.say(headline(found), words)
-
-
-def headline(found: Clearance) -> str:
-    if found.clear:
-        return nt(
-            "Clear to erase: {n} file is safe", "Clear to erase: {n} files are safe", found.safe
-        )
-    worst = next(iter(found.reasons()), (Why.EMPTY, 0))
-    return t("Not yet: {reason}", reason=reason(*worst))
-
-
-def reason(why: Why, count: int) -> str:
-    return _REASONS[why](count)
-
-
-_REASONS: Final[Mapping[Why, Callable[[int], str]]] = {
-    Why.DELETED: lambda n: t("what was delivered has been deleted at the service"),
-    Why.CANCELLED: lambda n: t("this batch was cancelled"),
-    Why.EMPTY: lambda n: t("this batch has no files"),
-    Why.UNFINISHED: lambda n: t("the service has not taken over the whole batch yet"),
-    Why.NOT_SENT: lambda n: nt("{n} file was not sent", "{n} files were not sent", n),
-    Why.DROPPED: lambda n: nt("{n} file was left out", "{n} files were left out", n),
-    Why.CHANGED: lambda n: nt(
-        "{n} file is not what was sent", "{n} files are not what was sent", n
-    ),
-    Why.ADDITIONAL: lambda n: nt("{n} file is in no batch", "{n} files are in no batch", n),
-    Why.UNREADABLE: lambda n: nt("{n} file cannot be read", "{n} files cannot be read", n),
-    Why.UNREGISTERED: lambda n: nt(
-        "{n} file is not registered yet", "{n} files are not registered yet", n
-    ),
-    Why.UNPROVED: lambda n: nt(
-        "{n} file was delivered without proof", "{n} files were delivered without proof", n
-    ),
-    Why.ABSENT: lambda n: nt(
-        "{n} file of the batch is not in this folder",
-        "{n} files of the batch are not in this folder",
-        n,
-    ),
-}
-
-
-def _more(found: Clearance) -> list[str]:
-    lines: list[str] = []
-    if found.recognised:
-        lines.append(
-            nt("the service had {n} file already, with the same MD5",
-               "the service had {n} files already, with the same MD5", found.recognised)
-        )  # fmt: skip
-    if found.elsewhere:
-        lines.append(
-            nt("{n} more file was delivered in another batch or place",
-               "{n} more files were delivered in another batch or place", found.elsewhere)
-        )  # fmt: skip
-    if found.from_memory:
-        lines.append(
-            t("This computer would not read all of it past its memory. To be sure, take the card "
-              "out, put it in again and verify once more.")
-        )  # fmt: skip
-    return lines
+        self.say(verdicts.headline(found, nt), words)
 
 
 def _named(found: Clearance) -> str:

@@ -17,7 +17,8 @@ from PySide6.QtWidgets import (
 from app.domain import words
 from app.domain.errors import Fault
 from app.services.base import Field
-from app.ui.language import later, said, t
+from app.speech.catalogue import later
+from app.ui.language import said, t
 from app.ui.look import parts, theme
 from app.ui.look.icons import Icon, Tint
 from app.ui.look.inputs import Combo, FileLine, Say, SecretLine, pem_files

@@ -11,8 +11,9 @@ from PySide6.QtWidgets import QSizePolicy, QStackedLayout, QWidget
 
 from app.domain.errors import Fault
 from app.engine.doctor import LEGS, Leg
+from app.speech.catalogue import later
 from app.ui.connections.fields import capital
-from app.ui.language import later, said, t
+from app.ui.language import said, t
 from app.ui.look import parts, theme
 from app.ui.look.icons import Icon, Tint
 from app.ui.look.labels import Picture, Role, label

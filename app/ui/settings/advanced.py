@@ -13,6 +13,7 @@ from app.domain.errors import Fault, PostflightError
 from app.domain.preferences import LogLevel, Preferences
 from app.evidence import diagnostics
 from app.paths import Paths
+from app.transfer.lanes import MOST_FILES, MOST_PARTS
 from app.ui import text
 from app.ui.connections.fields import whole
 from app.ui.controller import Controller
@@ -25,8 +26,6 @@ from app.ui.settings.general import nothing
 from app.ui.settings.section import EnumCombo, Row, Section
 from app.ui.system import places
 
-_MOST_FILES: Final = 16
-_MOST_PARTS: Final = 32
 _PARTS: Final = tuple(size * 1_000_000 for size in (8, 16, 32, 64, 128, 256))
 
 
@@ -34,7 +33,7 @@ class Advanced(Section):
     def __init__(self, controller: Controller, paths: Paths) -> None:
         super().__init__(controller)
         self._paths = paths
-        self.files, self.parts = _count(_MOST_FILES), _count(_MOST_PARTS)
+        self.files, self.parts = _count(MOST_FILES), _count(MOST_PARTS)
         self.part_size = Combo()
         self.part_size.addItem("", 0)
         for size in _PARTS:

@@ -156,10 +156,10 @@ def test_a_window_waits_until_each_place_had_its_turns() -> None:
 
 def test_what_a_person_has_set_stays() -> None:
     watch = Watch()
-    lane = Lane("files", MOST_FILES, fixed=40, clock=watch)
+    lane = Lane("files", MOST_FILES, fixed=80, clock=watch)
     _send(lane, watch, 60, worse_with_more)
     lane.start_with(3)
-    assert (lane.limit, lane.most, lane.learned) == (40, 40, 0)
+    assert (lane.limit, lane.most, lane.learned) == (80, 80, 0)
 
 
 def test_nothing_is_learned_while_few_of_the_places_are_in_use() -> None:
@@ -236,4 +236,4 @@ def test_a_file_in_parts_takes_no_place_of_a_file_that_goes_whole() -> None:
         with lanes.in_parts(), lanes.in_parts():
             assert lanes.files_at_once == 5, "of many videos not all are begun at once"
     assert lanes.files_at_once == 3
-    assert lanes.files_at_most == 34
+    assert lanes.files_at_most == MOST_FILES + 2
