@@ -12,8 +12,8 @@ from pathlib import Path
 
 APP = Path(__file__).resolve().parents[2] / "app"
 LOWER = ("domain", "net", "transfer", "store", "media", "services", "engine")
-SINGLE = ("paths.py", "bootstrap.py")
-# The other texts of these layers are files; the practice cloud's are a server's own words.
+SINGLE = ("paths.py", "bootstrap.py", "evidence/comparing.py", "evidence/verifying.py")
+# Their other texts are files; the practice cloud's are a server's own words.
 ERRORS_ONLY = ("evidence", "cli")
 
 HOLE = "\0"

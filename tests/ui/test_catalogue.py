@@ -80,11 +80,11 @@ NOT_SAID = {
 # Names and signs that a Chinese sentence keeps.
 KEPT = {
     "Postflight", "DJI", "FlightHub", "MetaStudio", "Cloud", "API", "IAM", "STS", "AK", "SK", "ID",
-    "UUID", "URL", "S3", "s3", "MD5", "etag", "HTTP", "http", "https", "host", "port", "path",
-    "s", "JSON", "PEM", "ASCII", "Wi", "Fi", "MB", "GB", "GiB", "TB", "kB", "CSV", "HTML", "DJI_",
-    "POSTFLIGHT_HOME", "NAME", "virtual", "ca", "file", "storage", "addressing", "signature",
-    "drone", "model", "payload", "parameter", "project", "postflight", "batches", "connection",
-    "add", "receipt", "BATCH", "o", "FILE", "json", "abcdef", "cdef", "ab", "cn", "north", "com",
+    "UUID", "URL", "S3", "s3", "MD5", "SHA", "etag", "HTTP", "http", "https", "host", "port",
+    "path", "s", "JSON", "PEM", "ASCII", "Wi", "Fi", "MB", "GB", "GiB", "TB", "kB", "CSV", "HTML",
+    "DJI_", "POSTFLIGHT_HOME", "NAME", "virtual", "ca", "file", "storage", "addressing",
+    "signature", "drone", "model", "payload", "parameter", "project", "postflight", "batches",
+    "connection", "add", "receipt", "BATCH", "o", "FILE", "json", "abcdef", "cdef", "ab", "cn", "north", "com",
     "iam", "myhuaweicloud",
     "Ctrl", "Esc", "Enter", "Space", "LiDAR", "GPS", "EXIF", "XMP", "CPU", "PNG", "ZIP", "kmz",
     "FOLDER", "MD", "README", "md", "Qt", "libxcb", "cursor", "on", "off", "csv", "html", "C",
