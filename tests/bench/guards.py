@@ -42,7 +42,7 @@ GUARDS = (
     Guard(
         "crash: a finished part is in the record",
         "app/transfer/multipart.py", "        self._transfer.ledger.done(part)\n", "",
-        ("tests/unit/transfer/test_multipart.py",),
+        ("tests/unit/transfer/test_multipart.py", "tests/unit/transfer/test_multipart_resume.py"),
     ),
     Guard(
         "crash: files are gathered when keys brought a new group",
@@ -158,7 +158,7 @@ GUARDS = (
     Guard(
         "integrity: a part counts only with the bytes that are on the card now",
         "app/transfer/multipart.py", "old.md5 == md5 and old.size == size", "old.size == size",
-        ("tests/unit/transfer/test_multipart.py",),
+        ("tests/unit/transfer/test_multipart_resume.py",),
     ),
     Guard(
         "card: clocks and zones send nothing again",

@@ -7,8 +7,9 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from PySide6.QtCore import QCoreApplication, QEvent
+from PySide6.QtCore import QCoreApplication, QEvent, Qt
 from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
 
 from app import bootstrap
 from app.domain.errors import Fault
@@ -20,11 +21,14 @@ from app.paths import HOME, Paths
 from app.store.secrets import SessionSecrets
 from app.ui.controller import Controller
 from app.ui.files.model import FileModel
+from app.ui.files.table import FilePanel
 
 REFUSED = Fault(
     "forbidden", "The storage refused write access.", "Ask for the right to write.", "AccessDenied"
 )
 MD5 = "9e107d9d372bb6826bd81d3542a419d6"
+DOWN = Qt.SortOrder.DescendingOrder
+UP = Qt.SortOrder.AscendingOrder
 
 
 class Files:
@@ -136,3 +140,44 @@ def settle(model: FileModel) -> None:
 
 def shown(model: FileModel) -> list[str]:
     return [model.line(row).path for row in range(model.rowCount())]
+
+
+def mixed(files: Files) -> str:
+    """A batch of forty files, some in every state."""
+    batch = files.batch("a", names(40))
+    files.confirm(batch, 6)
+    files.store_away(batch, 1)
+    files.send(batch, 2)
+    files.check(batch, 3)
+    files.fail(batch, 4)
+    files.skip(batch, 5)
+    files.store.files.drop(batch, files.ids(batch)[-2:])
+    return batch
+
+
+def loaded(model: FileModel, batch: str) -> FileModel:
+    model.load(batch)
+    settle(model)
+    return model
+
+
+def shown_panel(files: Files, qtbot: QtBot) -> FilePanel:
+    made = FilePanel(files.controller)
+    qtbot.addWidget(made)
+    made.resize(900, 500)
+    made.show()
+    made.activateWindow()
+    return made
+
+
+def showing(panel: FilePanel, batch: str) -> FilePanel:
+    panel.show_batch(batch)
+    settle(panel.model)
+    panel.table.setFocus()
+    return panel
+
+
+def note(panel: FilePanel) -> str:
+    """What lies over the table, empty while rows are shown."""
+    found = panel.table._note  # pyright: ignore[reportPrivateUsage]
+    return found.accessibleName() if found.isVisibleTo(panel) else ""

@@ -1,4 +1,4 @@
-"""What photos say of themselves: generated ones always, real ones where they lie beside us."""
+"""What a photo says of itself: where, how high, when and with what it was taken."""
 
 from __future__ import annotations
 
@@ -6,40 +6,25 @@ import io
 import struct
 import time
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, timedelta
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
 from app.domain.errors import FileGone
 from app.domain.model import Capture, Position
-from app.media.exif import LATITUDE, read_exif
 from app.media.metadata import read_capture
 from tests.helpers.photos import exif_block, jpeg, write_photo, xmp_packet
-
-TAKEN = datetime(2026, 5, 3, 10, 11, 12, tzinfo=UTC)
-LOCAL = TAKEN.replace(tzinfo=None)
-GREY = (99, 99, 99)
-REAL = Path(__file__).parents[4] / "shared" / "media"
-
-
-def zone(hours: float) -> timezone:
-    return timezone(timedelta(hours=hours))
+from tests.unit.media.kit import GREY, LOCAL, TAKEN, fuzz, read_bytes, zone
 
 
 def capture(path: Path, **kind: Any) -> Capture:
     return read_capture(write_photo(path / "DJI_0001.JPG", **kind), zone=UTC)
-
-
-def read_bytes(folder: Path, content: bytes) -> Capture:
-    path = folder / "x.jpg"
-    path.write_bytes(content)
-    return read_capture(path, zone=UTC)
 
 
 @pytest.mark.parametrize("elements", [False, True])
@@ -203,11 +188,6 @@ def test_control_characters_never_get_into_texts(tmp_path: Path) -> None:
     assert read.camera_model == "M3E"
 
 
-def test_a_file_that_is_no_picture_says_nothing(tmp_path: Path) -> None:
-    for content in (b"", b"\xff", b"\xff\xd8", b"\xff\xd8\xff\xe1", b"II*\0", b"ftyp" * 100):
-        assert read_bytes(tmp_path, content) == Capture()
-
-
 def test_a_file_that_is_gone_is_named(tmp_path: Path) -> None:
     with pytest.raises(FileGone, match=r"x\.jpg"):
         read_capture(tmp_path / "x.jpg")
@@ -258,92 +238,6 @@ def test_a_huge_file_is_read_in_no_time(tmp_path: Path) -> None:
     assert time.thread_time() - began < 1.0
 
 
-@pytest.mark.parametrize("kind", range(14))
-def test_a_tiff_whose_entries_lie_about_their_sizes_costs_nothing(
-    tmp_path: Path, kind: int
-) -> None:
-    entries = b"".join(
-        struct.pack("<HHII", tag, kind, amount, 8)
-        for tag in (0x010F, 0x0110, 0x02BC, 0x8769, 0x8825)
-        for amount in (0xFFFFFFFF, 500_000)
-    )
-    body = b"II*\0" + struct.pack("<IH", 8, 0xFFFF) + entries * 50 + bytes(2_000_000)
-    began = time.thread_time()
-    read_bytes(tmp_path, body)
-    assert time.thread_time() - began < 1.0
-
-
-def test_a_directory_that_points_at_itself_ends(tmp_path: Path) -> None:
-    entries = struct.pack("<HHII", 0x8769, 4, 1, 8) + struct.pack("<HHII", 0x8825, 4, 1, 8)
-    assert read_bytes(tmp_path, b"II*\0" + struct.pack("<IH", 8, 2) + entries) == Capture()
-
-
-@pytest.mark.parametrize(("amount", "kept"), [(0, False), (1, True), (3, True), (17, False)])
-def test_a_value_of_no_or_far_too_many_numbers_is_left_out(amount: int, kept: bool) -> None:
-    entry = struct.pack("<HHII", LATITUDE, 5, amount, 100)
-    gps = struct.pack("<HHII", 0x8825, 4, 1, 26)
-    head = b"II*\0" + struct.pack("<IH", 8, 1) + gps + bytes(4) + struct.pack("<H", 1) + entry
-    content = head.ljust(100, b"\0") + struct.pack("<II", 47, 1) * amount
-    read = read_exif(lambda offset, size: content[offset : offset + size])
-    assert read.gps == ({LATITUDE: (47.0,) * amount} if kept else {})
-
-
-def test_a_side_that_is_missing_makes_no_position(tmp_path: Path) -> None:
-    exif = Image.Exif()
-    exif.get_ifd(0x8825).update({2: (47.0, 30.0, 0.0), 3: "E", 4: (8.0, 30.0, 0.0)})
-    assert read_bytes(tmp_path, jpeg(GREY, exif.tobytes())).position is None
-
-
-@pytest.mark.parametrize("broken", [(0, 0), (1, 0), (181, 1)])
-def test_fractions_of_nothing_make_no_position(tmp_path: Path, broken: tuple[int, int]) -> None:
-    block = exif_block("M3E", LOCAL, "", (1.5, 2.5))
-    written = struct.pack("<IIII", 1, 1, 30, 1)
-    assert block.count(written) == 1
-    damaged = block.replace(written, struct.pack("<IIII", *broken, 30, 1))
-    read = read_bytes(tmp_path, jpeg(GREY, damaged))
-    assert read.position is None and read.taken == TAKEN
-
-
-@pytest.fixture(scope="module")
-def whole() -> bytes:
-    packet = xmp_packet({"drone-dji:GimbalYawDegree": "+3.5", "drone-dji:GpsLatitude": "+1.5"})
-    return jpeg(GREY, exif_block("M3E", LOCAL, "+02:00", (1.5, 2.5), altitude=3.0), packet)
-
-
-fuzz = settings(
-    max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None
-)
-
-
-@fuzz
-@given(st.binary(max_size=400), st.sampled_from([b"", b"\xff\xd8", b"II*\0", b"MM\0*"]))
-def test_any_bytes_are_survived(tmp_path: Path, content: bytes, head: bytes) -> None:
-    read_bytes(tmp_path, head + content)
-
-
-@fuzz
-@given(st.data())
-def test_a_photo_cut_anywhere_gives_what_is_left(
-    tmp_path: Path, whole: bytes, data: st.DataObject
-) -> None:
-    read_bytes(tmp_path, whole[: data.draw(st.integers(0, len(whole)))])
-
-
-@fuzz
-@given(st.data())
-def test_a_photo_damaged_anywhere_gives_sensible_values_only(
-    tmp_path: Path, whole: bytes, data: st.DataObject
-) -> None:
-    content = bytearray(whole)
-    for at in data.draw(st.lists(st.integers(0, 1200), max_size=6)):
-        content[min(at, len(content) - 1)] = data.draw(st.integers(0, 255))
-    read = read_bytes(tmp_path, bytes(content))
-    if read.position:
-        assert abs(read.position.latitude) <= 90 and abs(read.position.longitude) <= 180
-    assert read.taken is None or read.taken.tzinfo is not None
-    assert read.camera_model.isprintable()
-
-
 @fuzz
 @given(st.floats(-90, 90, allow_nan=False), st.floats(-180, 180, allow_nan=False), st.booleans())
 def test_exif_positions_agree_with_what_another_reader_sees(
@@ -363,90 +257,3 @@ def test_exif_positions_agree_with_what_another_reader_sees(
     else:
         assert position is not None
         assert (position.latitude, position.longitude) == pytest.approx(tuple(seen), abs=1e-9)
-
-
-real = pytest.mark.skipif(
-    not REAL.is_dir(), reason="the real photos do not lie beside this checkout; generated ones do"
-)
-
-# Number to seconds after the hour, latitude, longitude, both altitudes and yaw, as the files say.
-FLIGHT = {
-    "0018": ("16:31:59", 46.8426071, -91.9945599, 198.31, 39.8, 45.0),
-    "0019": ("16:32:06", 46.8426907, -91.9944273, 198.61, 40.1, 42.8),
-    "0020": ("16:32:13", 46.8427776, -91.9942994, 198.61, 40.1, 44.2),
-    "0021": ("16:32:20", 46.8428651, -91.9941766, 198.61, 40.1, 45.0),
-}
-
-
-@real
-@pytest.mark.parametrize("number", FLIGHT)
-def test_the_real_flight_says_where_it_was(number: str) -> None:
-    clock, latitude, longitude, absolute, relative, yaw = FLIGHT[number]
-    read = read_capture(REAL / f"brighton_beach/DJI_{number}.JPG", zone=zone(-5))
-    assert read.position is not None
-    assert read.position.latitude == pytest.approx(latitude, abs=1e-6)
-    assert read.position.longitude == pytest.approx(longitude, abs=1e-6)
-    assert replace(read, position=None) == Capture(
-        taken=datetime.fromisoformat(f"2016-06-23T{clock}-05:00"),
-        absolute_altitude=absolute,
-        relative_altitude=relative,
-        gimbal_yaw=yaw,
-        drone_model="FC300S",
-        camera_model="FC300S",
-    )
-
-
-@real
-@pytest.mark.parametrize(
-    ("number", "absolute", "yaw"), [("0024", 198.41, -140.0), ("0026", 198.61, -132.0)]
-)
-def test_real_photos_rewritten_by_a_viewer_say_the_same(
-    number: str, absolute: float, yaw: float
-) -> None:
-    path = REAL / f"brighton_beach/DJI_{number}.JPG"
-    assert path.read_bytes()[:4] == b"\xff\xd8\xff\xe0"  # JFIF first, then EXIF in the other order
-    read = read_capture(path, zone=UTC)
-    assert (read.absolute_altitude, read.gimbal_yaw) == (absolute, yaw)
-    assert read.position is not None and read.position.latitude == pytest.approx(46.843, abs=1e-3)
-    assert read.taken is not None and (read.taken.hour, read.taken.minute) == (16, 32)
-
-
-ENTERPRISE = {
-    "H20N": ("ZH20N", "2023-12-21T14:43:37"),
-    "H20T": ("ZH20T", "2020-06-23T15:16:43"),  # writes its date with hyphens
-    "H30T": ("H30T", "2024-01-30T22:52:25"),
-    "M2EA": ("MAVIC2-ENTERPRISE-ADVANCED", "2021-03-02T16:01:49"),
-    "M30T": ("M30T", "2022-03-24T17:11:00"),
-    "M3T": ("M3T", "2022-07-23T15:13:38"),
-    "M3TD": ("M3TD", "2024-04-08T17:09:05"),
-    "M4T": ("M4T", "2024-11-22T18:27:40"),
-}
-
-
-@real
-@pytest.mark.parametrize("camera", ENTERPRISE)
-def test_real_thermal_photos_without_xmp_say_time_and_camera_only(camera: str) -> None:
-    model, taken = ENTERPRISE[camera]
-    read = read_capture(REAL / f"enterprise/{camera}_DJI_0002_R.JPG", zone=UTC)
-    assert read == Capture(
-        taken=datetime.fromisoformat(taken).replace(tzinfo=UTC), camera_model=model
-    )
-
-
-@real
-def test_every_real_photo_has_its_expected_words_here() -> None:
-    names = {path.name for path in REAL.rglob("*.JPG")}
-    assert names == {f"DJI_{n}.JPG" for n in (*FLIGHT, "0024", "0025", "0026", "0031")} | {
-        f"{camera}_DJI_0002_R.JPG" for camera in ENTERPRISE
-    }
-
-
-@real
-@fuzz
-@given(st.sampled_from(["0018", "0024"]), st.integers(0, 66_000), st.binary(max_size=8))
-def test_a_real_photo_cut_or_damaged_is_survived(
-    tmp_path: Path, number: str, at: int, inserted: bytes
-) -> None:
-    content = (REAL / f"brighton_beach/DJI_{number}.JPG").read_bytes()[:66_000]
-    read_bytes(tmp_path, content[:at] + inserted + content[at + len(inserted) :])
-    read_bytes(tmp_path, content[:at])
