@@ -84,8 +84,8 @@ KEPT = {
     "path", "s", "JSON", "PEM", "ASCII", "Wi", "Fi", "MB", "GB", "GiB", "TB", "kB", "CSV", "HTML",
     "DJI_", "POSTFLIGHT_HOME", "NAME", "virtual", "ca", "file", "storage", "addressing",
     "signature", "drone", "model", "payload", "parameter", "project", "postflight", "batches",
-    "connection", "add", "receipt", "BATCH", "o", "FILE", "json", "abcdef", "cdef", "ab", "cn", "north", "com",
-    "iam", "myhuaweicloud",
+    "connection", "add", "receipt", "BATCH", "o", "FILE", "json", "abcdef", "cdef", "ab", "cn",
+    "north", "com", "iam", "myhuaweicloud",
     "Ctrl", "Esc", "Enter", "Space", "LiDAR", "GPS", "EXIF", "XMP", "CPU", "PNG", "ZIP", "kmz",
     "FOLDER", "MD", "README", "md", "Qt", "libxcb", "cursor", "on", "off", "csv", "html", "C",
 }  # fmt: skip
