@@ -230,6 +230,8 @@ class Media:
         if words:
             told = f"{self._api.who} has imported {have} of {of} files{words}"
             return NotYet(told, have, missing)
+        if of == 1:
+            return Finished(f"{self._api.who} has imported the file.")
         return Finished(f"{self._api.who} has imported all {of} files.")
 
     def _imported(self, group: str, wanted: frozenset[str]) -> tuple[frozenset[str], str]:

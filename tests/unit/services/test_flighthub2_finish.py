@@ -42,6 +42,8 @@ def test_all_names_imported_is_finished(desk: Desk, status: object) -> None:
     names = tally("a.jpg", unicodedata.normalize("NFD", "港 é.jpg"))
     got = desk.service().finish(BATCH, [grant()], names)
     assert got == Finished("FlightHub 2 has imported all 2 files.")
+    got = desk.service().finish(BATCH, [grant()], tally("a.jpg"))
+    assert got == Finished("FlightHub 2 has imported the file.")
 
 
 @pytest.mark.timeout(30)  # a second does; a look at every name for every name took minutes
