@@ -11,9 +11,10 @@ from tests.crash.siege import Blow
 
 def test_a_reconstruction_still_gets_all_files_in_one_group(lay: Lay) -> None:
     """The move to the new group waits for the callback that is out, and there the kill falls."""
-    siege = lay("flighthub2", "--reconstruct", "3d", count=130, largest=300)
+    siege = lay("flighthub2", "--reconstruct", "3d", count=200, largest=300)
     cloud = siege.cloud
-    cloud.faults.add(*parse_faults("flighthub2.upload_callback:stall=4; storage.put:expire@110"))
+    # So late that a hundred are written down, whatever is on its way: the callback is out.
+    cloud.faults.add(*parse_faults("flighthub2.upload_callback:stall=4; storage.put:expire@190"))
     assert siege.strike(Blow(Call.FH_TOKEN, Moment.ANSWERED, 1, later=1.5)), siege
     assert len(cloud.journal.calls("flighthub2.upload_callback")) == 1
     ended = siege.program.run("resume", "--json")
