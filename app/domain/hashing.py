@@ -31,7 +31,8 @@ class Hashes:
 
 
 class Beside:
-    """Makes each of the hashes in a thread of its own, while the caller reads or sends on.
+    """Makes the first of the hashes, the slow one, in a thread of its own, while the caller makes
+    the others and reads or sends on.
 
     Two blocks of memory in turn are enough: each must stay as it is until `update` of the next one
     returns, or until the context was left, after which the hashes hold all of them.
@@ -39,8 +40,8 @@ class Beside:
 
     def __init__(self, hashes: Hashes) -> None:
         self._hashes = hashes
-        self._threads = ThreadPoolExecutor(len(hashes.each), thread_name_prefix="pf-digest")
-        self._running: list[Future[None]] = []
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="pf-digest")
+        self._running: Future[None] | None = None
 
     def __enter__(self) -> Beside:
         return self
@@ -51,9 +52,12 @@ class Beside:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._threads.shutdown()
+        self._thread.shutdown()
 
     def update(self, data: memoryview, /) -> None:
-        for future in self._running:
-            future.result()
-        self._running = [self._threads.submit(one.update, data) for one in self._hashes.each]
+        first, *others = self._hashes.each
+        if self._running is not None:
+            self._running.result()
+        self._running = self._thread.submit(first.update, data)
+        for one in others:
+            one.update(data)
