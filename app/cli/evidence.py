@@ -8,7 +8,6 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import click
-from rich.padding import Padding
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn
 from rich.text import Text
 
@@ -258,7 +257,7 @@ def _show_clearance(found: Clearance) -> None:
         for why, count in found.reasons()[1:]:
             out.print(f"  {verdicts.reason(why, count, nt)}")
     for remark in verdicts.remarks(found, nt):
-        out.print(Padding(Text(remark), (0, 0, 0, 2)))
+        out.print(f"  {remark}")
     for why in dict.fromkeys(item.why for item in found.unsafe):
         _show_unsafe(item for item in found.unsafe if item.why is why)
 

@@ -25,9 +25,9 @@ class Hashes:
         for one in self.each:
             one.update(data)
 
-    def copies(self) -> tuple[Hash, ...]:
-        """As they are now. Set as `each`, they take back what came since."""
-        return tuple(one.copy() for one in self.each)
+    def copy(self) -> Hashes:
+        """As they are now: its `each`, put in place of ours, takes back what came since."""
+        return Hashes(*(one.copy() for one in self.each))
 
 
 class Beside:

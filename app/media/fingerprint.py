@@ -23,7 +23,7 @@ from app.media.scan import opened_as
 from app.media.uncached import aligned, uncached
 
 END: Final = 64 * 1024  # bytes of either end in the quick fingerprint
-_LONG: Final = 64 * 1024 * 1024  # bytes of a file that is worth threads of its own
+_LONG: Final = 64 * 1024 * 1024  # bytes of a file that is worth a thread of its own
 
 
 def digest(

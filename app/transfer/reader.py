@@ -181,7 +181,7 @@ class Source:
 
     def pieces(self, offset: int, size: int) -> Iterator[memoryview]:
         """These bytes in pieces; each is void when the next but one comes."""
-        step = READ // 2
+        step = READ // 2  # two in turn take the memory of one reading
         buffers = cycle([memoryview(bytearray(min(step, size))) for _ in range(2)])
         for at in range(offset, offset + size, step):
             view = next(buffers)[: min(step, offset + size - at)]
@@ -277,7 +277,7 @@ class Streamed(Body):
         self._source = source
         self._offset = offset
         self._hashes = hashes or Hashes()
-        self._before = self._hashes.copies()
+        self._before = self._hashes.copy()
 
     def _piece(self, offset: int, size: int) -> bytes:
         data = bytearray(size)
@@ -286,10 +286,10 @@ class Streamed(Body):
 
     def _loaded(self) -> Iterator[memoryview]:
         pieces = self._source.pieces(self._offset, self._size)
-        if not self._before:
+        if not self._before.each:
             yield from pieces
             return
-        self._hashes.each = tuple(one.copy() for one in self._before)  # if it goes once more
+        self._hashes.each = self._before.copy().each  # if it goes once more
         with Beside(self._hashes) as beside:
             for piece in pieces:
                 beside.update(piece)

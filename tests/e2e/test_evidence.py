@@ -154,3 +154,15 @@ def test_diagnostics_are_made_of_a_damaged_database_too(tmp_path: Path) -> None:
     assert ended.code == 0 and "records.json" in ended.out
     with zipfile.ZipFile(tmp_path / "d.zip") as archive:
         assert b"store-damaged" in archive.read("records.json")
+
+
+def test_no_sentence_of_verify_is_cut_in_a_narrow_terminal(
+    delivered: Program, tmp_path: Path
+) -> None:
+    card = tmp_path / "card"
+    photo = next(path for path in card.rglob("*.JPG") if path.stat().st_size)
+    photo.with_name("COPY.JPG").write_bytes(photo.read_bytes())
+    delivered.run("resume", "Field", "--accept-missing")
+    delivered.environment["COLUMNS"] = "40"
+    told = delivered.run("verify", "Field", str(card)).out
+    assert "  1 more file was delivered in another batch or place\n" in told
