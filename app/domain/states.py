@@ -42,8 +42,8 @@ class JobState(StrEnum):
     UNKNOWN = "unknown"
 
 
-# What a file in a state may become. `QueueStore.move_files` is the only writer and its UPDATE
-# names these sources, so that reading the table tells the whole story. After a crash the states
+# What a file in a state may become. store/moves.py is the only writer and its UPDATE names these
+# sources, so that reading the table tells the whole story. After a crash the states
 # of MOVING go back to `queued`; every other state stays what it was.
 FILE_MOVES: Final[dict[FileState, frozenset[FileState]]] = {
     FileState.QUEUED: frozenset(
@@ -59,8 +59,16 @@ FILE_MOVES: Final[dict[FileState, frozenset[FileState]]] = {
             FileState.DROPPED,
         }
     ),
+    # To `skipped` out of a handful, which is `sending` as a whole before the service is asked.
     FileState.SENDING: frozenset(
-        {FileState.SENT, FileState.QUEUED, FileState.FAILED, FileState.GONE, FileState.DROPPED}
+        {
+            FileState.SENT,
+            FileState.SKIPPED,
+            FileState.QUEUED,
+            FileState.FAILED,
+            FileState.GONE,
+            FileState.DROPPED,
+        }
     ),
     # Back to `queued` when the service replaced the remote group and needs all files in one.
     FileState.SENT: frozenset(

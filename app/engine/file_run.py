@@ -24,7 +24,7 @@ from app.domain.placement import AlreadyThere, Grant, ObjectTarget, SignedPut, W
 from app.domain.ports import Progress
 from app.engine.errand import Errand
 from app.engine.meter import FirstBytes
-from app.engine.preparing import prepare
+from app.engine.preparing import is_prepared, prepare
 from app.engine.twins import Twins
 
 _log = logging.getLogger(__name__)
@@ -125,7 +125,7 @@ class FileRun:
 
     async def _place_and_send(self, file: MediaFile) -> None:
         prepared = await self._prepared(file)
-        if not self._may_go(prepared):
+        if not self.may_go(prepared):
             self._files.requeue_moving(file.id)
             return
         grant = await self._grants.current(file.lane)
@@ -140,7 +140,8 @@ class FileRun:
             await self._grants.renew(grant)
             raise
 
-    def _may_go(self, prepared: Prepared) -> bool:
+    def may_go(self, prepared: Prepared) -> bool:
+        """Whether no other file with the same bytes goes in this round; in any thread."""
         if prepared.digests is None or not self._service.limits.one_of_a_kind:
             return True
         return self._twins.may_go(prepared.digests.md5, prepared.file.id)
@@ -148,11 +149,10 @@ class FileRun:
     async def _prepared(self, file: MediaFile) -> Prepared:
         known = self._files.prepared(file.id)
         limits = self._service.limits
-        has_digests = known.digests is not None or not limits.digests_first
-        if has_digests and (known.capture is not None or not limits.capture):
+        if is_prepared(known, limits):
             return known
         prepared = await self._context.pools.file(prepare, file, limits, self._stop.cancel)
-        self._files.save_prepared(file.id, prepared.digests, prepared.capture)
+        self._files.save_prepared([prepared])
         return prepared
 
     async def _look_again(self, file: MediaFile) -> None:

@@ -11,15 +11,16 @@ import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Final
 
 from app.domain.errors import PostflightError
 from app.domain.events import FilesChanged
 from app.domain.model import MediaFile, Prepared, Receipt
-from app.domain.placement import Grant, ObjectTarget
+from app.domain.placement import AlreadyThere, Grant, ObjectTarget
 from app.engine.errand import Errand
 from app.engine.file_run import FileRun, Met
+from app.engine.preparing import is_prepared, prepare
 from app.services.base import Limits
 
 MOST: Final = 16  # files
@@ -27,6 +28,13 @@ _FILE: Final = 512 * 1024  # bytes
 _ALL: Final = 1024 * 1024  # bytes: 8 s of a link of 1 Mbit/s
 _SLICE: Final = 0.03  # seconds; then keys are looked at, and may be renewed
 _SOON: Final = 0.1  # seconds until what was stored is written down though the slice goes on
+
+
+@dataclass(frozen=True, slots=True)
+class _Sent:
+    item: Prepared
+    grant: Grant
+    came: Receipt | AlreadyThere | None  # None: it waits until the other file of its bytes is in
 
 
 def handfuls(files: Sequence[MediaFile], limits: Limits, at_once: int) -> Iterator[list[MediaFile]]:
@@ -64,8 +72,8 @@ class HandfulRun:
         self._alone = alone
         self._loop = asyncio.get_running_loop()
         self._lock = threading.Lock()  # around these two
-        self._stored: list[tuple[int, Grant, Receipt]] = []  # and not written down
-        self._untold: list[tuple[int, Grant, Receipt]] = []  # written down
+        self._sent: list[_Sent] = []  # and not written down
+        self._untold: list[_Sent] = []  # written down
         self._batch_id = ""
 
     async def run(self, files: Sequence[MediaFile]) -> None:
@@ -111,7 +119,7 @@ class HandfulRun:
     ) -> None:
         """One file hears of the trouble; the others, and what could not be written down, wait."""
         with self._lock:
-            self._stored = []
+            self._sent = []
         for item in items:
             if item not in left[:1]:
                 self._files.requeue_moving(item.file.id)
@@ -141,9 +149,9 @@ class HandfulRun:
         until, count = time.monotonic() + _SLICE, 0
         try:
             while count < len(items) and time.monotonic() < until:
-                receipt = self._send_one(grant, items[count])
+                sent = self._send_one(grant, items[count])
                 with self._lock:
-                    self._stored.append((items[count].file.id, grant, receipt))
+                    self._sent.append(sent)
                 count += 1
         except PostflightError as error:
             return count, error
@@ -154,11 +162,21 @@ class HandfulRun:
                 self._write_down()
         return count, None
 
-    def _send_one(self, grant: Grant, item: Prepared) -> Receipt:
-        file = item.file
+    def _send_one(self, grant: Grant, item: Prepared) -> _Sent:
+        limits = self._service.limits
+        if not is_prepared(item, limits):
+            item = prepare(item.file, limits, self._errand.stop.cancel)
+        if not self._alone.may_go(item):
+            return _Sent(item, grant, None)
         target = self._service.place(grant, item)
+        if isinstance(target, AlreadyThere):
+            return _Sent(item, grant, target)
         if not isinstance(target, ObjectTarget):
             raise AssertionError(f"{target} is no place that may be taken freely")
+        return _Sent(item, grant, self._stored(grant, target, item))
+
+    def _stored(self, grant: Grant, target: ObjectTarget, item: Prepared) -> Receipt:
+        file = item.file
         ledger = self._context.store.parts.of_file(file.id, none_yet=True)
         transfer = self._errand.transfer(item, ledger, self._meter.file(file.id))
         stored = False
@@ -172,10 +190,10 @@ class HandfulRun:
     def _write_down(self) -> None:
         """One commit, which waits for the disk once; in any thread."""
         with self._lock:
-            if self._stored:
-                self._files.all_stored([(file_id, receipt) for file_id, _, receipt in self._stored])
-                self._untold += self._stored
-                self._stored = []
+            if came := [(sent.item, sent.came) for sent in self._sent if sent.came is not None]:
+                self._files.all_sent(came)
+            self._untold += self._sent
+            self._sent = []
 
     def _write_down_in_between(self) -> None:
         """The file that is on its way takes long; what was stored before it is not to be sent
@@ -194,11 +212,15 @@ class HandfulRun:
         self._alone.went_well()
         if self._context.weather is not None:
             self._context.weather.found()
-        if self._service.limits.one_group:
-            for file_id, grant, _ in told:
-                if not self._grants.is_current(grant):
-                    self._files.requeue_stored(file_id)
-        self._publish([file_id for file_id, _, _ in told])
+        for sent in told:
+            if sent.came is None:
+                self._files.requeue_moving(sent.item.file.id)
+            elif isinstance(sent.came, Receipt) and self._went_elsewhere(sent.grant):
+                self._files.requeue_stored(sent.item.file.id)
+        self._publish([sent.item.file.id for sent in told])
+
+    def _went_elsewhere(self, grant: Grant) -> bool:
+        return self._service.limits.one_group and not self._grants.is_current(grant)
 
     def _publish(self, ids: Sequence[int]) -> None:
         if ids:

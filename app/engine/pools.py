@@ -5,7 +5,10 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from typing import ParamSpec, TypeVar
+from typing import Final, ParamSpec, TypeVar
+
+# Twice what a service takes callbacks at once: new keys and questions do not wait behind those.
+_CONTROL: Final = 8
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -20,7 +23,7 @@ class Pools:
 
     def __init__(self, most_files: int) -> None:
         """`most_files`: no more are ever sent at once."""
-        self._control = ThreadPoolExecutor(4, "pf-control")
+        self._control = ThreadPoolExecutor(_CONTROL, "pf-control")
         self._file = ThreadPoolExecutor(most_files, "pf-file")
         self._disk = ThreadPoolExecutor(1, "pf-disk")
 

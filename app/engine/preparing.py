@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from contextlib import suppress
+
+from app.domain.errors import PostflightError
 from app.domain.model import Capture, Digests, MediaFile, Prepared
 from app.domain.ports import Cancel
 from app.media.fingerprint import digest, quick_digest
@@ -9,10 +13,23 @@ from app.media.metadata import read_capture
 from app.services.base import Limits
 
 
-def glance(file: MediaFile, limits: Limits) -> Prepared:
-    """The cheap part, for `survey`: both ends of the file and its head, not all of its bytes."""
-    quick = quick_digest(file.source, file.path, file.size)
-    return Prepared(file, Digests("", quick), _capture(file, limits))
+def glances(files: Sequence[MediaFile], limits: Limits) -> list[Prepared]:
+    """The cheap part, for `survey`: both ends of each file and its head, not all of its bytes.
+
+    Without those that cannot be read: what is wrong with them is said when their turn comes.
+    """
+    glanced: list[Prepared] = []
+    for file in files:
+        with suppress(PostflightError):
+            quick = quick_digest(file.source, file.path, file.size)
+            glanced.append(Prepared(file, Digests("", quick), _capture(file, limits)))
+    return glanced
+
+
+def is_prepared(item: Prepared, limits: Limits) -> bool:
+    """Whether all is known, maybe from an earlier attempt."""
+    has_digests = item.digests is not None or not limits.digests_first
+    return has_digests and (item.capture is not None or not limits.capture)
 
 
 def prepare(file: MediaFile, limits: Limits, cancel: Cancel) -> Prepared:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Coroutine, Iterable, Sequence
 from dataclasses import replace
 from itertools import groupby
+from typing import Final
 
 from app.domain.errors import AnswerLost, Cancelled, PostflightError, Refused, Scope
 from app.domain.events import FilesChanged, Notice
@@ -14,6 +15,8 @@ from app.engine.context import Context
 from app.engine.grants import Grants
 from app.engine.stop import Stop
 from app.services.base import Confirmed, Service
+
+_LOT: Final = 32  # files marked in one commit: a disk may take 5 ms to make sure of each
 
 
 class Registrar:
@@ -33,6 +36,7 @@ class Registrar:
         self._batch = batch
         self._grants = grants
         self._stop = stop
+        self._acknowledged: list[Sent] = []  # and not written down
         self._stored = asyncio.Event()
         self._senders_done = False
         self.busy = asyncio.Lock()  # held while callbacks are out
@@ -63,8 +67,9 @@ class Registrar:
             waiting_since = now if waiting_since is None else waiting_since
             patience = waiting_since + self._context.patience.gather - now
             if count >= limits.confirm or self._senders_done or patience <= 0:
-                most = limits.confirm * limits.confirm_parallel
-                await self._register(self._files.to_confirm(self._batch.id, most))
+                await self._register(
+                    self._files.to_confirm(self._batch.id, max(limits.confirm, _LOT))
+                )
                 waiting_since = None
             else:
                 await self._wait(patience)
@@ -83,12 +88,31 @@ class Registrar:
         for grant_id, group in groupby(due, key=lambda pair: pair[0]):
             files = [sent for _, sent in group]
             calls += [(grant_id, files[i : i + size]) for i in range(0, len(files), size)]
-        width = self._service.limits.confirm_parallel
+        slots = asyncio.Semaphore(self._service.limits.confirm_parallel)
         async with self.busy:
-            for start in range(0, len(calls), width):
-                await asyncio.gather(
-                    *(self._call(grant_id, sent) for grant_id, sent in calls[start : start + width])
-                )
+            self._files.asked(sent.file.id for _, sent in due)
+            await self._written_as_they_come(
+                self._in_turn(slots, grant_id, sent) for grant_id, sent in calls
+            )
+
+    async def _written_as_they_come(self, calls: Iterable[Coroutine[None, None, None]]) -> None:
+        """Of those that end while the disk makes sure of the ones before, one commit."""
+        waiting = {asyncio.create_task(call) for call in calls}
+        try:
+            while waiting:
+                done, waiting = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+                for task in done:
+                    task.result()
+                self._write_down()
+        finally:
+            await asyncio.gather(*waiting, return_exceptions=True)
+
+    async def _in_turn(self, slots: asyncio.Semaphore, grant_id: int, sent: list[Sent]) -> None:
+        async with slots:
+            if self._stop.is_set():
+                self._not_in_doubt(sent)  # marked, and not gone out
+                return
+            await self._call(grant_id, sent)
 
     async def _call(self, grant_id: int, sent: list[Sent]) -> None:
         """One callback with its repetitions; errors end in rows or in the stop sign."""
@@ -105,14 +129,14 @@ class Registrar:
         self._settle(sent, outcome)
 
     async def _ask(self, grant_id: int, sent: list[Sent]) -> Confirmed:
-        """Also notes in `sent` which files are in doubt now."""
+        """Marked they are already. Also notes in `sent` which files are in doubt now."""
         grant = self._grants.with_keys(grant_id)
-        ids, doubt = [item.file.id for item in sent], 0.0
+        doubt = 0.0
 
         async def once() -> Confirmed:
             nonlocal doubt
-            await self._stop.sleep(doubt)
-            self._files.asked(ids)
+            if doubt:
+                await self._stop.sleep(doubt)
             try:
                 return await self._context.pools.control(self._service.confirm, grant, [*sent])
             except PostflightError as error:
@@ -133,12 +157,12 @@ class Registrar:
             self._fail_or_stop(sent, error)
             return
         middle = len(sent) // 2
-        self._not_in_doubt(sent)
-        await self._call(grant_id, sent[:middle])
-        await self._call(grant_id, sent[middle:])
+        for half in (sent[:middle], sent[middle:]):
+            await self._call(grant_id, half)
+            self._write_down()
 
     def _settle(self, sent: list[Sent], outcome: Confirmed) -> None:
-        self._files.confirmed(outcome.ids)
+        self._acknowledged += [item for item in sent if item.file.id in outcome.ids]
         left = [item for item in sent if item.file.id not in outcome.ids]
         self._not_in_doubt(left)
         for item in left:
@@ -146,7 +170,13 @@ class Registrar:
                 "The service did not acknowledge the file.", "Retry sends the callback again."
             )
             self._files.failed(item.file.id, error.fault())
-        self._publish(sent)
+        self._publish(left)
+
+    def _write_down(self) -> None:
+        done, self._acknowledged = self._acknowledged, []
+        if done:
+            self._files.confirmed(item.file.id for item in done)
+            self._publish(done)
 
     def _fail_or_stop(self, sent: list[Sent], error: PostflightError) -> None:
         if error.scope is Scope.BATCH:
@@ -160,8 +190,9 @@ class Registrar:
     def _not_in_doubt(self, sent: list[Sent]) -> None:
         """A plain no to the first callback of a file. After a lost answer a no may be about the
         question whether the service knows the file, so that only an acknowledgement counts."""
-        self._files.answered(item.file.id for item in sent if not item.asked)
+        if ids := [item.file.id for item in sent if not item.asked]:
+            self._files.answered(ids)
 
     def _publish(self, sent: list[Sent]) -> None:
-        ids = tuple(item.file.id for item in sent)
-        self._context.publish(FilesChanged(self._batch.id, ids))
+        if ids := tuple(item.file.id for item in sent):
+            self._context.publish(FilesChanged(self._batch.id, ids))

@@ -8,11 +8,11 @@ from itertools import islice
 from typing import Final
 
 from app.domain.errors import PostflightError
-from app.domain.model import MediaFile, Prepared
+from app.domain.model import MediaFile
 from app.engine.errand import Errand
 from app.engine.file_run import FileRun
 from app.engine.handful import MOST, HandfulRun, handfuls
-from app.engine.preparing import glance
+from app.engine.preparing import glances
 from app.engine.twins import Twins
 
 _GLANCES: Final = 32  # files in one survey: enough to save calls, few enough to start soon
@@ -82,7 +82,8 @@ class Sending:
         if not survey or not taken:
             return hands
         try:
-            return [[file] for file in await self._surveyed(taken)]
+            surveyed = await self._surveyed(taken)
+            return list(handfuls(surveyed, self._limits, places))
         except PostflightError as error:
             self._requeue(taken)
             self._errand.stop.set(error)
@@ -91,7 +92,7 @@ class Sending:
     async def _surveyed(self, taken: Sequence[MediaFile]) -> list[MediaFile]:
         """Files the service seems to know come last: what is new is sent first."""
         context, service = self._errand.context, self._errand.service
-        glanced = [item for file in taken if (item := await self._glance(file)) is not None]
+        glanced = await context.pools.disk(glances, taken, self._limits)
 
         async def once() -> frozenset[int]:
             grant = await self._errand.grants.current(taken[0].lane)
@@ -99,12 +100,6 @@ class Sending:
 
         familiar = await context.attempts.run(self._errand.stop, once)
         return sorted(taken, key=lambda file: file.id in familiar)
-
-    async def _glance(self, file: MediaFile) -> Prepared | None:
-        try:
-            return await self._errand.context.pools.disk(glance, file, self._limits)
-        except PostflightError:
-            return None  # whatever is wrong with the file is said when its turn comes
 
     def _begin(self, hand: list[MediaFile]) -> None:
         if self._over:

@@ -54,7 +54,7 @@ class Limits:
     flat_names: bool = False  # names must be unique in a batch without their folders
     digests_first: bool = False  # `place` and `survey` need Prepared.digests
     capture: bool = False  # `confirm` needs Prepared.capture
-    places_freely: bool = False  # `place` asks nobody and keeps nothing: small files go together
+    places_freely: bool = False  # `place` leaves nothing to give up: small files go together
     one_of_a_kind: bool = False  # equal bytes must not be registered side by side
     survey: int = 0  # files per `survey` call, 0: never asked
     confirm: int = 1  # files per `confirm` call

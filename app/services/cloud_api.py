@@ -52,7 +52,13 @@ from app.services.cloud_api_wire import (
 from app.services.storage import storage_of
 
 _LIMITS: Final = Limits(
-    digests_first=True, one_of_a_kind=True, capture=True, survey=200, confirm=1, confirm_parallel=4
+    digests_first=True,
+    capture=True,
+    places_freely=True,
+    one_of_a_kind=True,
+    survey=200,
+    confirm=1,
+    confirm_parallel=4,
 )
 _LARGEST: Final = 10_000 * 5 * 1024**3  # bytes: 10 000 parts of 5 GiB, 48.8 TB
 _LACKS_CALL: Final = (404, 405)

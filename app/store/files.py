@@ -7,7 +7,6 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
 from app.domain.errors import Fault
 from app.domain.model import (
-    Capture,
     Counts,
     Digests,
     MediaFile,
@@ -17,7 +16,7 @@ from app.domain.model import (
     Sent,
     Tally,
 )
-from app.domain.placement import Grant
+from app.domain.placement import AlreadyThere, Grant
 from app.domain.states import MOVING, FileState
 from app.store import sums
 from app.store.choices import FileChoices
@@ -87,18 +86,13 @@ class FileTable(FileChoices):
             )
         return files
 
-    def save_prepared(self, file_id: int, digests: Digests | None, capture: Capture | None) -> None:
+    def save_prepared(self, items: Sequence[Prepared]) -> None:
         """Kept so that a registration after a restart needs no card."""
-        self._database.run(
-            "UPDATE file SET md5 = ?, sha256 = ?, quick = ?, capture = ? WHERE id = ?",
-            (
-                digests.md5 if digests else None,
-                digests.sha256 if digests else None,
-                digests.quick if digests else None,
-                capture_text(capture),
-                file_id,
-            ),
-        )
+        with self._database.transaction() as connection:
+            connection.executemany(
+                "UPDATE file SET md5 = ?, sha256 = ?, quick = ?, capture = ? WHERE id = ?",
+                [_prepared_columns(item) for item in items],
+            )
 
     def prepared(self, file_id: int) -> Prepared:
         return prepared_of(self._one(file_id))
@@ -163,6 +157,16 @@ class FileTable(FileChoices):
             connection.executemany(
                 "DELETE FROM upload WHERE file = ?", [(file_id,) for file_id, _ in receipts]
             )
+
+    def all_sent(self, sent: Sequence[tuple[Prepared, Receipt | AlreadyThere]]) -> None:
+        """What came of a handful, with what its files were prepared with: one wait for the disk."""
+        receipts = [(item.file.id, came) for item, came in sent if isinstance(came, Receipt)]
+        with self._database.transaction(durable=True):
+            self.save_prepared([item for item, _ in sent if item.digests or item.capture])
+            self.all_stored(receipts)
+            for item, came in sent:
+                if isinstance(came, AlreadyThere):
+                    self.skipped(item.file.id, came.words, came.remote_id)
 
     def skipped(self, file_id: int, words: str, remote_id: str) -> None:
         self._move([file_id], FileState.SKIPPED, {"words": words, "remote_id": remote_id})
@@ -298,6 +302,12 @@ class FileTable(FileChoices):
         counts = self.counts(batch_id)
         total = counts.total - counts.dropped
         return Tally(total, counts.delivered, counts.skipped, counts.failed, names)
+
+
+def _prepared_columns(item: Prepared) -> tuple[object, ...]:
+    digests = item.digests or Digests("", "")
+    columns = (digests.md5, digests.sha256, digests.quick)
+    return (*(text or None for text in columns), capture_text(item.capture), item.file.id)
 
 
 def _receipt_columns(receipt: Receipt) -> tuple[object, ...]:

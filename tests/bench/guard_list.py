@@ -19,7 +19,8 @@ class Guard:
 GUARDS = (
     Guard(
         "crash: a callback is marked before it goes out",
-        "app/engine/registrar.py", "            self._files.asked(ids)\n", "",
+        "app/engine/registrar.py",
+        "            self._files.asked(sent.file.id for _, sent in due)\n", "",
         ("tests/contract/test_callbacks.py",),
     ),
     Guard(
@@ -48,6 +49,39 @@ GUARDS = (
         "crash: of a handful in trouble the others wait again",
         "app/engine/handful.py", "self._files.requeue_moving(item.file.id)", "pass",
         ("tests/engine/test_handful.py",),
+    ),
+    Guard(
+        "crash: of a stopped batch only what was told is in doubt",
+        "app/engine/registrar.py", "self._not_in_doubt(sent)  #", "pass  #",
+        ("tests/engine/test_registrar.py",),
+    ),
+    Guard(
+        "service: no more callbacks are out than it takes",
+        "app/engine/registrar.py",
+        "asyncio.Semaphore(self._service.limits.confirm_parallel)", "asyncio.Semaphore(99)",
+        ("tests/engine/test_registrar.py",),
+    ),
+    Guard(
+        "service: equal bytes in one handful are not told side by side",
+        "app/engine/handful.py", "if not self._alone.may_go(item):", "if False:",
+        ("tests/contract/test_ways.py",),
+    ),
+    Guard(
+        "service: what waits for its twin is taken again",
+        "app/engine/handful.py",
+        "                self._files.requeue_moving(sent.item.file.id)\n", "                pass\n",
+        ("tests/contract/test_ways.py",),
+    ),
+    Guard(
+        "service: what it has is skipped with the digest it knows it by",
+        "app/store/files.py",
+        "self.save_prepared([item for item, _ in sent if item.digests or item.capture])", "pass",
+        ("tests/engine/test_handful.py",),
+    ),
+    Guard(
+        "service: a file that cannot be read spoils no survey",
+        "app/engine/preparing.py", "with suppress(PostflightError):", "if True:",
+        ("tests/engine/test_sending.py",),
     ),
     Guard(
         "hot path: what is signed is what botocore would sign",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from app.domain.events import FilesChanged
 from app.domain.model import MediaFile
 from app.domain.ports import OpenUpload
 from app.domain.states import BatchState, FileState
@@ -21,6 +23,7 @@ from tests.helpers.flights import write_flight
 from tests.helpers.workbench import Workbench, workbench
 
 SERVICE = "flighthub2"
+TOGETHER = ("flighthub2", "cloud-api")
 MIB = 1024 * 1024
 
 
@@ -54,7 +57,7 @@ def test_every_file_is_in_one_handful_in_its_order(sizes: list[tuple[int, str]])
         assert len(hand) == 1 or all(file.size <= MIB // 2 for file in hand[1:])
 
 
-def test_small_files_go_together_only_where_a_placement_is_no_more_than_a_name() -> None:
+def test_small_files_go_together_only_where_a_placement_leaves_nothing_to_give_up() -> None:
     files = [media(number, 60 * 1024) for number in range(50)]
     free = Limits(places_freely=True)
     assert [len(hand) for hand in handfuls(files, free, 2)] == [16, 16, 16, 2]
@@ -63,28 +66,66 @@ def test_small_files_go_together_only_where_a_placement_is_no_more_than_a_name()
     assert [len(hand) for hand in handfuls(files[:3], free, 4)] == [1, 1, 1]
 
 
+@pytest.mark.parametrize("service", TOGETHER)
 @pytest.mark.parametrize(
     "trouble",
-    ["status=503*1", "status=403*1", "cut-before*1", "cut-after*1", "damage*1", "expire@9"],
+    [
+        "status=503*1@9",
+        "status=403*1@9",
+        "cut-before*1@9",
+        "cut-after*1@9",
+        "damage*1@9",
+        "expire@9",
+    ],
 )
 async def test_a_file_that_meets_trouble_goes_on_alone_and_the_others_together(
-    bench: Workbench, trouble: str, tmp_path: Path
+    bench: Workbench, service: str, trouble: str, tmp_path: Path
 ) -> None:
     flight = write_flight(tmp_path / "card", 60, 1_000, 9_000)
-    faults = parse_faults(
-        f"storage.put:{trouble}" if "@" in trouble else f"storage.put:{trouble}@9"
-    )
-    bench.cloud.faults.add(*faults)
-    snapshot = await bench.deliver(SERVICE, tmp_path / "card")
+    bench.cloud.faults.add(*parse_faults(f"storage.put:{trouble}"))
+    snapshot = await bench.deliver(service, tmp_path / "card")
     assert bench.cloud.faults.fired
     if snapshot.batch.state is BatchState.ATTENTION:  # refused: a person decides
         (failed,) = [one for one in bench.statuses(snapshot.batch.id) if one.fault]
         assert failed.state is FileState.FAILED
         bench.app.engine.retry(snapshot.batch.id)
         await bench.run(snapshot.batch.id)
-    bench.check_arrived(SERVICE, snapshot.batch.id, flight)
+    bench.check_arrived(service, snapshot.batch.id, flight)
     again = len(bench.cloud.journal.calls("storage.put")) - len(flight)
     assert again <= 2 + MOST, "the others were sent again too"
+
+
+@pytest.mark.parametrize("trouble", ["status=503", "status=401", "cut-answer", "garbage"])
+async def test_trouble_with_the_question_is_that_of_one_file(
+    bench: Workbench, trouble: str, tmp_path: Path
+) -> None:
+    flight = write_flight(tmp_path / "card", 60, 1_000, 9_000)
+    bench.cloud.faults.add(*parse_faults(f"cloud-api.fast-upload:{trouble}*1@9"))
+    heard: list[int] = []
+    bench.app.engine.subscribe(
+        lambda event: heard.append(len(event.ids)) if isinstance(event, FilesChanged) else None
+    )
+    snapshot = await bench.deliver("cloud-api", tmp_path / "card")
+    assert bench.cloud.faults.fired
+    bench.check_arrived("cloud-api", snapshot.batch.id, flight)
+    assert len(bench.cloud.journal.calls("storage.put")) == len(flight)
+    assert max(heard) > 1, "they did not go together"
+
+
+async def test_what_the_service_has_is_skipped_with_its_digest(
+    bench: Workbench, tmp_path: Path
+) -> None:
+    """The verdict on the card needs the MD5 by which the service knew the file."""
+    flight = write_flight(tmp_path / "card", 40, 1_000, 9_000)
+    await bench.deliver("cloud-api", tmp_path / "card")
+    new = write_flight(tmp_path / "card" / "new", 5, 1_000, 9_000, seed=2)
+    snapshot = await bench.deliver("cloud-api", tmp_path / "card")
+    assert snapshot.batch.state is BatchState.DELIVERED, bench.complaints(snapshot.batch.id)
+    assert (snapshot.counts.skipped, snapshot.counts.delivered) == (len(flight), len(new))
+    known = {one.file.path: one.md5 for one in bench.statuses(snapshot.batch.id)}
+    for path, content in flight.items():
+        assert known[path] == hashlib.md5(content, usedforsecurity=False).hexdigest()
+    assert len(bench.cloud.journal.calls("storage.put")) == len(flight) + len(new)
 
 
 async def test_files_are_registered_under_the_keys_that_they_were_sent_with(
@@ -104,14 +145,15 @@ async def test_files_are_registered_under_the_keys_that_they_were_sent_with(
     bench.check_arrived(SERVICE, batch_id, flight)
 
 
+@pytest.mark.parametrize("service", TOGETHER)
 async def test_stopping_keeps_what_was_stored_and_the_rest_waits(
-    bench: Workbench, tmp_path: Path
+    bench: Workbench, service: str, tmp_path: Path
 ) -> None:
     flight = write_flight(tmp_path / "card", 64, 20_000, 20_000)
     bench.cloud.settings.upload_rate = 400_000
-    batch_id = bench.add(SERVICE, tmp_path / "card")
+    batch_id = bench.add(service, tmp_path / "card")
     run = asyncio.create_task(bench.run(batch_id))
-    await until(lambda: put(bench, SERVICE) >= 12)
+    await until(lambda: put(bench, service) >= 12)
     bench.app.engine.stop(batch_id)
     await run
     states = [one.state for one in bench.statuses(batch_id)]
@@ -122,7 +164,7 @@ async def test_stopping_keeps_what_was_stored_and_the_rest_waits(
     assert stored - known <= 4, "more than what was on its way is not known"
     bench.cloud.settings.upload_rate = None
     await bench.run(batch_id)
-    bench.check_arrived(SERVICE, batch_id, flight)
+    bench.check_arrived(service, batch_id, flight)
     assert len(bench.cloud.journal.calls("storage.put")) <= len(flight) + 4
 
 

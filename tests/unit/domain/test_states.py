@@ -51,7 +51,7 @@ def test_nothing_moves_to_itself() -> None:
 
 def test_a_file_is_confirmed_only_after_its_bytes_were_stored() -> None:
     assert states.sources_of(FileState.CONFIRMED) == {FileState.SENT}
-    assert states.sources_of(FileState.SKIPPED) == {FileState.PREPARING}
+    assert states.sources_of(FileState.SKIPPED) == states.MOVING
 
 
 def test_a_file_is_stored_by_sending_or_because_only_its_registration_is_redone() -> None:

@@ -21,6 +21,7 @@ from app.domain.model import (
     MediaFile,
     NewFile,
     Position,
+    Prepared,
     Receipt,
 )
 from app.domain.placement import Addressing, Grant, Keys, Storage
@@ -124,7 +125,7 @@ def test_a_file_walks_from_queued_to_confirmed(store: Store) -> None:
         relative_altitude=80.02,
         drone_model="M3E",
     )
-    store.files.save_prepared(file.id, Digests("m" * 32, "q"), capture)
+    store.files.save_prepared([Prepared(file, Digests("m" * 32, "q"), capture)])
     send(store, file, grant, '"Quoted"')
     ((grant_id, sent),) = store.files.to_confirm("b1")
     assert (grant_id, sent.asked, sent.receipt.etag) == (grant.id, False, '"Quoted"')
@@ -307,5 +308,5 @@ def test_photos_without_position_are_counted_and_other_files_are_not(store: Stor
     taken = datetime(2026, 5, 3, tzinfo=timezone.utc)  # noqa: UP017
     captures = (Capture(taken, Position(1, 2)), Capture(taken), Capture())
     for file, capture in zip(store.files.take("b1", 3), captures, strict=True):
-        store.files.save_prepared(file.id, None, capture)
+        store.files.save_prepared([Prepared(file, None, capture)])
     assert store.lists.without_position("b1") == 1
