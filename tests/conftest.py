@@ -19,6 +19,7 @@ import pytest
 # First of all: pydantic hands out its names when they are asked for. When some of it came before
 # PySide6 has put its own importer in place (hypothesis does that), the rest may end in a circle.
 import app.services.cloud_api_wire  # noqa: F401
+from tests.helpers.flights import REAL
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
@@ -108,5 +109,4 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def flight_media() -> Path | None:
     """The folder of real flight photos beside the checkout, where there is one."""
-    folder = Path(__file__).resolve().parents[2] / "shared" / "media"
-    return folder if folder.is_dir() else None
+    return REAL if REAL.is_dir() else None

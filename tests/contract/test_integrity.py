@@ -14,9 +14,9 @@ from app.domain.model import Level, Proof
 from app.domain.states import BatchState
 from app.practice.faults import Action, Fault
 from tests.contract.test_weather import PUT
+from tests.helpers.changes import CHANGES, UNSEEN, Change
 from tests.helpers.flights import write_flight
 from tests.helpers.workbench import Workbench
-from tests.unit.transfer.test_integrity import CHANGES, UNSEEN, Change
 
 STORED = (Level.SENT, Level.SIZED, Level.MATCHED, Level.REGISTERED)
 UNSIZED = (Level.SENT, Level.MATCHED, Level.REGISTERED)

@@ -14,9 +14,9 @@ from app.domain.states import BatchState, FileState
 from app.evidence.verifying import folder_of, verify
 from app.practice.faults import Action, Fault
 from tests.contract.test_weather import CONFIRM, PUT
+from tests.helpers.changes import replaced_unseen, rewritten_unseen
 from tests.helpers.flights import write_flight
 from tests.helpers.workbench import Workbench
-from tests.unit.transfer.test_integrity import replaced_unseen, rewritten_unseen
 
 
 def check(bench: Workbench, batch_id: str, folder: Path) -> Clearance:

@@ -6,6 +6,9 @@ import random
 from collections.abc import Mapping
 from pathlib import Path
 
+# Photos of real flights, where they lie beside the checkout.
+REAL = Path(__file__).resolve().parents[3] / "shared" / "media"
+
 # NFD on purpose: what a Mac writes on a card.
 NAMES = (
     "DCIM/DJI_202605031009_004_north-field/DJI_20260503101112_{n:04}_V.JPG",

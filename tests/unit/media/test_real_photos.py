@@ -12,9 +12,8 @@ from hypothesis import strategies as st
 
 from app.domain.model import Capture
 from app.media.metadata import read_capture
+from tests.helpers.flights import REAL
 from tests.unit.media.kit import fuzz, read_bytes, zone
-
-REAL = Path(__file__).parents[4] / "shared" / "media"
 
 real = pytest.mark.skipif(
     not REAL.is_dir(), reason="the real photos do not lie beside this checkout; generated ones do"

@@ -8,6 +8,7 @@ import os
 import random
 import sqlite3
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from app.domain.placement import Addressing, Grant, Keys, ObjectTarget, Signatur
 from app.domain.ports import Cancel, DonePart, OpenUpload, PartLedger
 from app.transfer.mover import Transfer
 from app.transfer.pacing import SEND
+from tests.helpers.changes import Change
 from tests.helpers.rclone import ACCESS_KEY, SECRET_KEY
 from tests.helpers.scripted import Reply, Seen
 
@@ -104,6 +106,21 @@ class Moved:
         self._then(total)
 
 
+class ChangesHalfWay(Moved):
+    """Changes the file once, when half of it was taken."""
+
+    def __init__(self, file: MediaFile, change: Change) -> None:
+        super().__init__(self._look)
+        self._file, self._change = file, change
+        self.done = False
+
+    def _look(self, total: int) -> None:
+        if not self.done and total >= self._file.size // 2:
+            self.done = True
+            time.sleep(0.05)  # the system's clock of changes has steps of some milliseconds
+            self._change(self._file.source)
+
+
 class MemoryLedger:
     def __init__(self, upload: OpenUpload | None = None, parts: tuple[DonePart, ...] = ()) -> None:
         self._upload = upload
@@ -129,6 +146,18 @@ class MemoryLedger:
         with self._lock:
             self._upload = None
             self._parts.clear()
+
+
+class StopsAfterOne(MemoryLedger):
+    """Raises the stop sign when the first part is in it."""
+
+    def __init__(self, cancel: Cancel) -> None:
+        super().__init__()
+        self._cancel = cancel
+
+    def done(self, part: DonePart) -> None:
+        super().done(part)
+        self._cancel.set()
 
 
 class DiskLedger:

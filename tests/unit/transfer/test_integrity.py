@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -17,12 +15,14 @@ from app.transfer.digests import multipart_etag
 from app.transfer.lanes import Lanes
 from app.transfer.mover import Mover
 from app.transfer.pacing import HELD_UP_TO
+from tests.helpers.changes import CHANGES, UNSEEN, Change, replaced_unseen
 from tests.helpers.rclone import RcloneServer
 from tests.helpers.scripted import Reply, ScriptedServer, Seen
 from tests.unit.transfer.kit import (
     BUCKET,
     KEY,
     MIB,
+    ChangesHalfWay,
     MemoryLedger,
     Moved,
     as_scanned,
@@ -37,67 +37,6 @@ from tests.unit.transfer.kit import (
 
 HELD, STREAMED, PARTS = 3 * MIB, HELD_UP_TO + 12345, 17 * MIB
 WAYS = [(HELD, True), (STREAMED, True), (PARTS, False)]  # size, one plain PUT
-
-Change = Callable[[Path], None]
-
-
-def _restored(path: Path, act: Callable[[], object]) -> None:
-    """With the time it had before, as a program that copies times leaves it."""
-    before = path.stat()
-    act()
-    os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
-
-
-def _other(path: Path) -> bytes:
-    """Other bytes from the first to the last, as many."""
-    return bytes(byte ^ 0x55 for byte in path.read_bytes())
-
-
-def changed(path: Path) -> None:
-    path.write_bytes(_other(path))
-
-
-def grown(path: Path) -> None:
-    with path.open("ab") as stream:
-        stream.write(b"more")
-
-
-def shrunk(path: Path) -> None:
-    os.truncate(path, path.stat().st_size // 2)
-
-
-def replaced_unseen(path: Path) -> None:
-    """Another file of the same name, size and time."""
-    other = path.with_name("other")
-    other.write_bytes(_other(path))
-    before = path.stat()
-    os.utime(other, ns=(before.st_atime_ns, before.st_mtime_ns))
-    other.replace(path)
-
-
-def rewritten_unseen(path: Path) -> None:
-    """The same file with other bytes, of the same size and time."""
-    content = _other(path)
-    _restored(path, lambda: path.write_bytes(content))
-
-
-CHANGES = [changed, grown, shrunk]
-UNSEEN = [replaced_unseen, rewritten_unseen]
-
-
-class ChangesHalfWay(Moved):
-    """Changes the file once, when half of it was taken."""
-
-    def __init__(self, file: MediaFile, change: Change) -> None:
-        super().__init__(self._look)
-        self._file, self._change = file, change
-        self.done = False
-
-    def _look(self, total: int) -> None:
-        if not self.done and total >= self._file.size // 2:
-            self.done = True
-            time.sleep(0.05)  # the system's clock of changes has steps of some milliseconds
-            self._change(self._file.source)
 
 
 @pytest.mark.parametrize("change", CHANGES + UNSEEN)

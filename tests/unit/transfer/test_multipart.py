@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from app.domain.errors import Cancelled, Forbidden
-from app.domain.ports import Cancel, DonePart
+from app.domain.ports import Cancel
 from app.transfer.mover import Mover
 from tests.helpers.rclone import RcloneServer
 from tests.helpers.scripted import Reply, ScriptedServer, Seen
@@ -18,6 +18,7 @@ from tests.unit.transfer.kit import (
     MIB,
     MemoryLedger,
     Moved,
+    StopsAfterOne,
     grant_for,
     make_file,
     md5_of,
@@ -89,17 +90,12 @@ def test_a_refused_right_to_open_uploads_is_said(mover: Mover, tmp_path: Path) -
 def test_the_stop_sign_ends_all_parts_and_keeps_what_is_done(mover: Mover, tmp_path: Path) -> None:
     cancel, ended = Cancel(), threading.Event()
 
-    class StopAfterFirst(MemoryLedger):
-        def done(self, part: DonePart) -> None:
-            super().done(part)
-            cancel.set()
-
     def trouble(call: str, _: Seen) -> Reply | None:
         if not call.startswith(("part 1 ", "begin")):
             ended.wait(10)  # a storage that does not answer any more
         return None
 
-    ledger, progress = StopAfterFirst(), Moved()
+    ledger, progress = StopsAfterOne(cancel), Moved()
     transfer = move_of(make_file(tmp_path, SIZE), ledger=ledger, progress=progress, cancel=cancel)
     with ScriptedServer(Storage(trouble).answer) as server:
         try:

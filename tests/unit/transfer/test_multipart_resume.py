@@ -19,7 +19,7 @@ from app.domain.errors import (
     ServerBusy,
     UploadGone,
 )
-from app.domain.ports import Cancel, DonePart, Route
+from app.domain.ports import Cancel, Route
 from app.transfer.mover import Mover
 from tests.helpers.rclone import RcloneServer
 from tests.helpers.scripted import Reply, ScriptedServer
@@ -30,6 +30,7 @@ from tests.unit.transfer.kit import (
     DiskLedger,
     MemoryLedger,
     Moved,
+    StopsAfterOne,
     as_scanned,
     grant_for,
     make_file,
@@ -215,12 +216,7 @@ def test_rclone_forgets_an_aborted_upload_and_the_next_try_arrives(
     file, cancel = make_file(tmp_path, SIZE), Cancel()
     grant = grant_for(rclone.url)
 
-    class StopAfterFirst(MemoryLedger):
-        def done(self, part: DonePart) -> None:
-            super().done(part)
-            cancel.set()
-
-    ledger = StopAfterFirst()
+    ledger = StopsAfterOne(cancel)
     with pytest.raises(Cancelled):
         mover.place(grant, IN_PARTS, move_of(file, ledger=ledger, cancel=cancel))
     upload = ledger.upload()

@@ -18,12 +18,14 @@ from app.domain.ports import Route
 from app.transfer.mover import Mover
 from app.transfer.pacing import HELD_UP_TO
 from tests.helpers.certificates import Certificate, make_certificate
+from tests.helpers.changes import CHANGES, UNSEEN, Change
 from tests.helpers.front import TlsFront
 from tests.helpers.rclone import RcloneServer
 from tests.helpers.scripted import Reply, ScriptedServer, Seen
 from tests.unit.transfer.kit import (
     BUCKET,
     KEY,
+    ChangesHalfWay,
     Moved,
     as_scanned,
     grant_for,
@@ -33,12 +35,6 @@ from tests.unit.transfer.kit import (
     sha256_of,
     stored,
     target,
-)
-from tests.unit.transfer.test_integrity import (
-    CHANGES,
-    UNSEEN,
-    Change,
-    ChangesHalfWay,
 )
 
 LARGE = HELD_UP_TO + 12345
