@@ -31,14 +31,14 @@ _SOON: Final = 0.1  # seconds until what was stored is written down though the s
 
 
 @dataclass(frozen=True, slots=True)
-class _Sent:
+class _Outcome:
     item: Prepared
     grant: Grant
     came: Receipt | AlreadyThere | None  # None: it waits until the other file of its bytes is in
 
 
 def handfuls(files: Sequence[MediaFile], limits: Limits, at_once: int) -> Iterator[list[MediaFile]]:
-    """In their order; large files alone, and all where a placement is more than a name.
+    """In their order; large files alone, and all where a placement would have to be given up.
 
     So many that each of the `at_once` threads gets its share of a few files too.
     """
@@ -72,8 +72,8 @@ class HandfulRun:
         self._alone = alone
         self._loop = asyncio.get_running_loop()
         self._lock = threading.Lock()  # around these two
-        self._sent: list[_Sent] = []  # and not written down
-        self._untold: list[_Sent] = []  # written down
+        self._unwritten: list[_Outcome] = []
+        self._untold: list[_Outcome] = []  # written down
         self._batch_id = ""
 
     async def run(self, files: Sequence[MediaFile]) -> None:
@@ -119,7 +119,7 @@ class HandfulRun:
     ) -> None:
         """One file hears of the trouble; the others, and what could not be written down, wait."""
         with self._lock:
-            self._sent = []
+            self._unwritten = []
         for item in items:
             if item not in left[:1]:
                 self._files.requeue_moving(item.file.id)
@@ -149,9 +149,9 @@ class HandfulRun:
         until, count = time.monotonic() + _SLICE, 0
         try:
             while count < len(items) and time.monotonic() < until:
-                sent = self._send_one(grant, items[count])
+                outcome = self._send_one(grant, items[count])
                 with self._lock:
-                    self._sent.append(sent)
+                    self._unwritten.append(outcome)
                 count += 1
         except PostflightError as error:
             return count, error
@@ -162,18 +162,18 @@ class HandfulRun:
                 self._write_down()
         return count, None
 
-    def _send_one(self, grant: Grant, item: Prepared) -> _Sent:
+    def _send_one(self, grant: Grant, item: Prepared) -> _Outcome:
         limits = self._service.limits
         if not is_prepared(item, limits):
             item = prepare(item.file, limits, self._errand.stop.cancel)
         if not self._alone.may_go(item):
-            return _Sent(item, grant, None)
+            return _Outcome(item, grant, None)
         target = self._service.place(grant, item)
         if isinstance(target, AlreadyThere):
-            return _Sent(item, grant, target)
+            return _Outcome(item, grant, target)
         if not isinstance(target, ObjectTarget):
             raise AssertionError(f"{target} is no place that may be taken freely")
-        return _Sent(item, grant, self._stored(grant, target, item))
+        return _Outcome(item, grant, self._stored(grant, target, item))
 
     def _stored(self, grant: Grant, target: ObjectTarget, item: Prepared) -> Receipt:
         file = item.file
@@ -190,10 +190,10 @@ class HandfulRun:
     def _write_down(self) -> None:
         """One commit, which waits for the disk once; in any thread."""
         with self._lock:
-            if came := [(sent.item, sent.came) for sent in self._sent if sent.came is not None]:
-                self._files.all_sent(came)
-            self._untold += self._sent
-            self._sent = []
+            if sent := [(one.item, one.came) for one in self._unwritten if one.came is not None]:
+                self._files.all_sent(sent)
+            self._untold += self._unwritten
+            self._unwritten = []
 
     def _write_down_in_between(self) -> None:
         """The file that is on its way takes long; what was stored before it is not to be sent
@@ -212,12 +212,12 @@ class HandfulRun:
         self._alone.went_well()
         if self._context.weather is not None:
             self._context.weather.found()
-        for sent in told:
-            if sent.came is None:
-                self._files.requeue_moving(sent.item.file.id)
-            elif isinstance(sent.came, Receipt) and self._went_elsewhere(sent.grant):
-                self._files.requeue_stored(sent.item.file.id)
-        self._publish([sent.item.file.id for sent in told])
+        for one in told:
+            if one.came is None:
+                self._files.requeue_moving(one.item.file.id)
+            elif isinstance(one.came, Receipt) and self._went_elsewhere(one.grant):
+                self._files.requeue_stored(one.item.file.id)
+        self._publish([one.item.file.id for one in told])
 
     def _went_elsewhere(self, grant: Grant) -> bool:
         return self._service.limits.one_group and not self._grants.is_current(grant)

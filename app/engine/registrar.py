@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine, Iterable, Sequence
+from collections.abc import Coroutine, Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import groupby
 from typing import Final
@@ -67,9 +67,7 @@ class Registrar:
             waiting_since = now if waiting_since is None else waiting_since
             patience = waiting_since + self._context.patience.gather - now
             if count >= limits.confirm or self._senders_done or patience <= 0:
-                await self._register(
-                    self._files.to_confirm(self._batch.id, max(limits.confirm, _LOT))
-                )
+                await self._register()
                 waiting_since = None
             else:
                 await self._wait(patience)
@@ -82,18 +80,26 @@ class Registrar:
         except TimeoutError:
             return
 
-    async def _register(self, due: Sequence[tuple[int, Sent]]) -> None:
-        size = self._service.limits.confirm
-        calls: list[tuple[int, list[Sent]]] = []
-        for grant_id, group in groupby(due, key=lambda pair: pair[0]):
-            files = [sent for _, sent in group]
-            calls += [(grant_id, files[i : i + size]) for i in range(0, len(files), size)]
+    async def _register(self) -> None:
         slots = asyncio.Semaphore(self._service.limits.confirm_parallel)
         async with self.busy:
+            # Looked for only now: who held `busy` may have sent files back to the start.
+            due = self._due()
             self._files.asked(sent.file.id for _, sent in due)
             await self._written_as_they_come(
-                self._in_turn(slots, grant_id, sent) for grant_id, sent in calls
+                self._in_turn(slots, grant_id, sent) for grant_id, sent in self._calls(due)
             )
+
+    def _due(self) -> Sequence[tuple[int, Sent]]:
+        return self._files.to_confirm(self._batch.id, max(self._service.limits.confirm, _LOT))
+
+    def _calls(self, due: Sequence[tuple[int, Sent]]) -> Iterator[tuple[int, list[Sent]]]:
+        """Each of one grant."""
+        size = self._service.limits.confirm
+        for grant_id, group in groupby(due, key=lambda pair: pair[0]):
+            files = [sent for _, sent in group]
+            for start in range(0, len(files), size):
+                yield grant_id, files[start : start + size]
 
     async def _written_as_they_come(self, calls: Iterable[Coroutine[None, None, None]]) -> None:
         """Of those that end while the disk makes sure of the ones before, one commit."""
@@ -129,7 +135,7 @@ class Registrar:
         self._settle(sent, outcome)
 
     async def _ask(self, grant_id: int, sent: list[Sent]) -> Confirmed:
-        """Marked they are already. Also notes in `sent` which files are in doubt now."""
+        """`sent` is marked already. Also notes in it which files are in doubt now."""
         grant = self._grants.with_keys(grant_id)
         doubt = 0.0
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,6 +12,7 @@ import pytest
 
 from app.domain.states import BatchState, FileState
 from app.practice.calls import Call, Moment
+from tests.engine.test_grants import opened
 from tests.engine.test_network_gone import until
 from tests.helpers.flights import write_flight
 from tests.helpers.workbench import Workbench, workbench
@@ -100,3 +102,30 @@ async def test_of_a_stopped_batch_only_what_was_told_is_in_doubt(
     await bench.run(batch_id)
     bench.check_arrived("cloud-api", batch_id, flight)
     assert len(bench.cloud.journal.calls("cloud-api.fast-upload")) == len(flight), "asked again"
+
+
+async def test_what_goes_into_a_new_group_is_not_told_in_the_old_one(
+    bench: Workbench, tmp_path: Path
+) -> None:
+    """New keys open a new group while a callback is out, and more than a callback takes waits."""
+    flight = write_flight(tmp_path / "card", 260, 500, 2000)
+    bench.set_option("flighthub2", "reconstruct", "3d")
+    go, puts = threading.Event(), itertools.count(1)
+
+    def watch(call: Call, moment: Moment) -> None:
+        if call is Call.S3_PUT and moment is Moment.DONE and next(puts) == 200:
+            bench.cloud.expire_keys()
+        if call is Call.FH_CALLBACK and moment is Moment.ARRIVED:
+            go.wait(20)
+
+    bench.cloud.watch(watch)
+    batch_id = bench.add("flighthub2", tmp_path / "card")
+    run = asyncio.create_task(bench.run(batch_id))
+    await until(lambda: opened(bench, "flighthub2") == 2)
+    await asyncio.sleep(0.3)  # the new keys are here, and wait for the callback that is out
+    go.set()
+    assert (await run).batch.state is BatchState.DELIVERED, bench.complaints(batch_id)
+    statuses = bench.statuses(batch_id)
+    assert {one.state for one in statuses} == {FileState.CONFIRMED}
+    assert len({one.receipt.key.split("/")[-2] for one in statuses if one.receipt}) == 1
+    assert len(statuses) == len(flight)
