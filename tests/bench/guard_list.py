@@ -59,7 +59,8 @@ GUARDS = (
         "crash: what went back to the start meanwhile is not told",
         "app/engine/registrar.py",
         "async with self.busy:\n"
-        "            # Looked for only now: who held `busy` may have sent files back to the start.\n"
+        "            # Looked for only now: "
+        "who held `busy` may have sent files back to the start.\n"
         "            due = self._due()\n",
         "due = self._due()\n        async with self.busy:\n",
         ("tests/engine/test_registrar.py",),

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from html import escape
 from statistics import median
 
-_WIDTH, _LEFT, _ROW, _GAP = 720, 110, 22, 34
+_WIDTH, _LEFT, _WORDS, _ROW, _GAP = 760, 110, 190, 22, 34
 _OURS, _OTHERS, _INK = "#0b6e8f", "#b9c6d0", "#1b2733"
 
 
@@ -20,7 +20,7 @@ def drawn(title: str, walls: Mapping[str, Mapping[str, Sequence[float]]], ours: 
         medians = {client: median(runs) for client, runs in clients.items()}
         longest = max(medians.values())
         for client, seconds in sorted(medians.items(), key=lambda item: item[1]):
-            length = (_WIDTH - _LEFT - 150) * seconds / longest
+            length = (_WIDTH - _LEFT - _WORDS) * seconds / longest
             rows.append(_text(12, y + 15, client, bold=client == ours))
             colour = _OURS if client == ours else _OTHERS
             rows.append(
