@@ -208,7 +208,7 @@ GUARDS = (
     ),
     Guard(
         "callbacks: a plain no after a lost answer does not clear the doubt",
-        "app/engine/registrar.py", "for item in sent if not item.asked)", "for item in sent)",
+        "app/engine/registrar.py", "for item in sent if not item.asked]", "for item in sent]",
         ("tests/contract/test_callbacks.py",),
     ),
     Guard(
