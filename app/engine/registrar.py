@@ -107,9 +107,9 @@ class Registrar:
         try:
             while waiting:
                 done, waiting = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+                self._write_down()
                 for task in done:
                     task.result()
-                self._write_down()
         finally:
             await asyncio.gather(*waiting, return_exceptions=True)
 
