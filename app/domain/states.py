@@ -43,8 +43,8 @@ class JobState(StrEnum):
 
 
 # What a file in a state may become. store/moves.py is the only writer and its UPDATE names these
-# sources, so that reading the table tells the whole story. After a crash the states
-# of MOVING go back to `queued`; every other state stays what it was.
+# sources, so that reading the table tells the whole story. After a crash the states of MOVING go
+# back to `queued`; every other state stays what it was.
 FILE_MOVES: Final[dict[FileState, frozenset[FileState]]] = {
     FileState.QUEUED: frozenset(
         {FileState.PREPARING, FileState.FAILED, FileState.GONE, FileState.DROPPED}

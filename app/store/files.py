@@ -136,9 +136,9 @@ class FileTable(FileChoices):
 
     def stored(self, file_id: int, receipt: Receipt) -> None:
         """`sending` to `sent`: from here a crash loses no callback, and no part is needed."""
-        self.all_stored([(file_id, receipt)])
+        self._all_stored([(file_id, receipt)])
 
-    def all_stored(self, receipts: Sequence[tuple[int, Receipt]]) -> None:
+    def _all_stored(self, receipts: Sequence[tuple[int, Receipt]]) -> None:
         """The same for several files, which wait for the disk only once."""
         sent, now = FileState.SENT, self._clock.now()
         rows = [
@@ -163,7 +163,7 @@ class FileTable(FileChoices):
         receipts = [(item.file.id, came) for item, came in sent if isinstance(came, Receipt)]
         with self._database.transaction(durable=True):
             self.save_prepared([item for item, _ in sent if item.digests or item.capture])
-            self.all_stored(receipts)
+            self._all_stored(receipts)
             for item, came in sent:
                 if isinstance(came, AlreadyThere):
                     self.skipped(item.file.id, came.words, came.remote_id)
